@@ -1,0 +1,152 @@
+// Package config reads the settings of the product from the environment and
+// checks them before anything starts. A bad setting stops the program with a
+// sentence that names it.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Local is the environment in which sample secrets and plain HTTP are allowed.
+const Local = "local"
+
+// SampleSecretPrefix starts every secret that is published in this repository.
+// Outside the local environment the program refuses a secret that has it.
+const SampleSecretPrefix = "sample-"
+
+// Settings is everything that can be set from outside. Field docs are the
+// sentences of the settings table in docs/settings.md.
+type Settings struct {
+	Environment string `env:"PEERCERT_ENVIRONMENT" envDefault:"local" doc:"local, staging or production. Outside local, sample secrets are refused and addresses must be https."`
+	Listen      string `env:"PEERCERT_LISTEN" envDefault:"127.0.0.1:8080" doc:"Address the API listens on."`
+	Operations  string `env:"PEERCERT_OPERATIONS_LISTEN" envDefault:"127.0.0.1:9090" doc:"Address on which the worker serves /livez, /readyz and /metrics."`
+	PublicURL   string `env:"PEERCERT_PUBLIC_URL" envDefault:"http://127.0.0.1:8080" doc:"Address people reach the product at; links in letters begin with it."`
+	Operator    string `env:"PEERCERT_OPERATOR" envDefault:"Peercert demonstration" doc:"Name of the certifying body, as letters and pages show it."`
+
+	DatabaseURL         string `env:"PEERCERT_DATABASE_URL" envDefault:"postgres://peercert@127.0.0.1:5442/peercert?sslmode=disable" secret:"url" doc:"PostgreSQL connection URL."`
+	DatabaseConnections int    `env:"PEERCERT_DATABASE_CONNECTIONS" envDefault:"20" doc:"Most connections one process opens to PostgreSQL."`
+
+	TemporalAddress   string `env:"PEERCERT_TEMPORAL_ADDRESS" envDefault:"127.0.0.1:7233" doc:"host:port of the Temporal frontend."`
+	TemporalNamespace string `env:"PEERCERT_TEMPORAL_NAMESPACE" envDefault:"peercert" doc:"Temporal namespace that holds the cases."`
+	TemporalAPIKey    string `env:"PEERCERT_TEMPORAL_API_KEY" secret:"yes" doc:"API key for Temporal Cloud; with it the connection uses TLS."`
+	TemporalTLS       bool   `env:"PEERCERT_TEMPORAL_TLS" envDefault:"false" doc:"Connect to Temporal with TLS."`
+	TemporalUI        string `env:"PEERCERT_TEMPORAL_UI_URL" envDefault:"http://127.0.0.1:8233" doc:"Address of the Temporal web UI, for links to a case."`
+
+	S3Endpoint  string `env:"PEERCERT_S3_ENDPOINT" doc:"Address of an S3 service other than AWS; empty means AWS."`
+	S3Region    string `env:"PEERCERT_S3_REGION" envDefault:"us-west-2" doc:"Region of the bucket."`
+	S3Bucket    string `env:"PEERCERT_S3_BUCKET" envDefault:"peercert" doc:"Bucket for documents and for the exam vendor's files."`
+	S3AccessKey string `env:"PEERCERT_S3_ACCESS_KEY" doc:"Access key; empty means the AWS default chain."`
+	S3SecretKey string `env:"PEERCERT_S3_SECRET_KEY" secret:"yes" doc:"Secret of the access key."`
+
+	StripeSecretKey     string `env:"PEERCERT_STRIPE_SECRET_KEY" envDefault:"sk_test_sample-peercert" secret:"yes" doc:"Stripe secret key. A live key is refused with any address but Stripe's, and the other way round."`
+	StripeWebhookSecret string `env:"PEERCERT_STRIPE_WEBHOOK_SECRET" envDefault:"sample-stripe-webhook-secret" secret:"yes" doc:"Signing secret of the Stripe webhook endpoint."`
+	StripeURL           string `env:"PEERCERT_STRIPE_URL" doc:"Address of the payment simulator; empty means Stripe."`
+
+	MailAddress  string `env:"PEERCERT_MAIL_ADDRESS" envDefault:"127.0.0.1:1025" doc:"host:port of the SMTP server."`
+	MailUsername string `env:"PEERCERT_MAIL_USERNAME" doc:"SMTP user; empty means no sign-in."`
+	MailPassword string `env:"PEERCERT_MAIL_PASSWORD" secret:"yes" doc:"SMTP password."`
+	MailTLS      bool   `env:"PEERCERT_MAIL_TLS" envDefault:"false" doc:"Require STARTTLS."`
+	MailFrom     string `env:"PEERCERT_MAIL_FROM" envDefault:"certification@peercert.test" doc:"Sender of every letter."`
+
+	ExamWebhookSecret string `env:"PEERCERT_EXAM_WEBHOOK_SECRET" envDefault:"sample-exam-webhook-secret" secret:"yes" doc:"Key of the exam vendor's webhook signature (HMAC-SHA256)."`
+	ExamBookingURL    string `env:"PEERCERT_EXAM_BOOKING_URL" envDefault:"http://127.0.0.1:8092/book" doc:"Page of the exam vendor where people book."`
+
+	TokenSecret string `env:"PEERCERT_TOKEN_SECRET" envDefault:"sample-token-secret" secret:"yes" doc:"Key from which confirmation codes and applicants' first tokens are derived. At least 16 characters."`
+
+	ClamdAddress string `env:"PEERCERT_CLAMD_ADDRESS" doc:"host:port or unix path of clamd; empty means documents are not scanned."`
+	ScanRequired bool   `env:"PEERCERT_SCAN_REQUIRED" envDefault:"false" doc:"Refuse to start without clamd, and keep a document in quarantine until it was scanned."`
+
+	ShutdownTimeout time.Duration `env:"PEERCERT_SHUTDOWN_TIMEOUT" envDefault:"30s" doc:"How long a stopping process may finish what it accepted."`
+}
+
+// Read takes the settings from the environment and checks them. The error names
+// every wrong setting, one a line.
+func Read() (Settings, error) {
+	settings, err := env.ParseAs[Settings]()
+	if err != nil {
+		return Settings{}, fmt.Errorf("settings: %w", err)
+	}
+	return settings, settings.Check()
+}
+
+// Check says what is wrong with the settings, or nil.
+func (s Settings) Check() error {
+	var wrong []error
+	refuse := func(format string, arguments ...any) { wrong = append(wrong, fmt.Errorf(format, arguments...)) }
+
+	if s.Environment != Local && s.Environment != "staging" && s.Environment != "production" {
+		refuse("PEERCERT_ENVIRONMENT is %q: it must be local, staging or production", s.Environment)
+	}
+	for name, address := range map[string]string{
+		"PEERCERT_PUBLIC_URL": s.PublicURL, "PEERCERT_EXAM_BOOKING_URL": s.ExamBookingURL,
+		"PEERCERT_S3_ENDPOINT": s.S3Endpoint, "PEERCERT_STRIPE_URL": s.StripeURL, "PEERCERT_TEMPORAL_UI_URL": s.TemporalUI,
+	} {
+		if address == "" {
+			continue
+		}
+		parsed, err := url.Parse(address)
+		if err != nil || parsed.Host == "" {
+			refuse("%s is not a full address such as https://example.org", name)
+		} else if s.Environment != Local && parsed.Scheme != "https" {
+			refuse("%s must begin with https:// outside the local environment", name)
+		}
+	}
+	if parsed, err := url.Parse(s.DatabaseURL); err != nil || !strings.HasPrefix(parsed.Scheme, "postgres") {
+		refuse("PEERCERT_DATABASE_URL is not a postgres:// address")
+	}
+	if s.DatabaseConnections < 2 {
+		refuse("PEERCERT_DATABASE_CONNECTIONS must be at least 2")
+	}
+	if strings.HasPrefix(s.StripeSecretKey, "sk_live_") != (s.StripeURL == "" && s.Environment == "production") {
+		refuse("PEERCERT_STRIPE_SECRET_KEY: a live key belongs with Stripe's own address in production, and only there")
+	}
+	if len(s.TokenSecret) < 16 {
+		refuse("PEERCERT_TOKEN_SECRET is shorter than 16 characters")
+	}
+	if s.ScanRequired && s.ClamdAddress == "" {
+		refuse("PEERCERT_SCAN_REQUIRED is set but PEERCERT_CLAMD_ADDRESS is empty")
+	}
+	if s.Environment == "production" && !s.ScanRequired {
+		refuse("PEERCERT_SCAN_REQUIRED must be true in production: a document is read only after it was scanned")
+	}
+	if s.Environment != Local {
+		for _, setting := range Table() {
+			if setting.Secret && strings.Contains(setting.value(s), SampleSecretPrefix) {
+				refuse("%s still has the sample value of this repository: set a secret of your own", setting.Name)
+			}
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// Setting is one row of the settings table.
+type Setting struct {
+	Name, Default, Doc string
+	Secret             bool
+	field              int
+}
+
+func (s Setting) value(settings Settings) string {
+	return fmt.Sprint(reflect.ValueOf(settings).Field(s.field).Interface())
+}
+
+// Table lists every setting in the order of Settings.
+func Table() []Setting {
+	var table []Setting
+	kind := reflect.TypeFor[Settings]()
+	for i := range kind.NumField() {
+		tag := kind.Field(i).Tag
+		table = append(table, Setting{
+			Name: tag.Get("env"), Default: tag.Get("envDefault"), Doc: tag.Get("doc"),
+			Secret: tag.Get("secret") != "", field: i,
+		})
+	}
+	return table
+}
