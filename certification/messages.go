@@ -290,6 +290,9 @@ type StartNewRun struct{ Envelope }
 // Signal is register.
 func (*Register) Signal() Signal { return SignalRegister }
 
+// Signal is complete-intro-video.
+func (*CompleteIntroVideo) Signal() Signal { return SignalCompleteIntroVideo }
+
 // Signal is submit-application.
 func (*SubmitApplication) Signal() Signal { return SignalSubmitApplication }
 
@@ -313,6 +316,18 @@ func (*ResubmitRenewal) Signal() Signal { return SignalResubmitRenewal }
 
 // Signal is appeal.
 func (*Appeal) Signal() Signal { return SignalAppeal }
+
+// Signal is withdraw.
+func (*Withdraw) Signal() Signal { return SignalWithdraw }
+
+// Signal is surrender.
+func (*Surrender) Signal() Signal { return SignalSurrender }
+
+// Signal is claim-review.
+func (*ClaimReview) Signal() Signal { return SignalClaimReview }
+
+// Signal is release-review.
+func (*ReleaseReview) Signal() Signal { return SignalReleaseReview }
 
 // Signal is decide-application.
 func (*DecideApplication) Signal() Signal { return SignalDecideApplication }
@@ -368,11 +383,17 @@ func (*ExamIncident) Signal() Signal { return SignalExamIncident }
 // Signal is hold.
 func (*Hold) Signal() Signal { return SignalHold }
 
+// Signal is release-hold.
+func (*ReleaseHold) Signal() Signal { return SignalReleaseHold }
+
 // Signal is extend-deadline.
 func (*ExtendDeadline) Signal() Signal { return SignalExtendDeadline }
 
 // Signal is waive-fee.
 func (*WaiveFee) Signal() Signal { return SignalWaiveFee }
+
+// Signal is retry-step.
+func (*RetryStep) Signal() Signal { return SignalRetryStep }
 
 // Signal is reassign.
 func (*Reassign) Signal() Signal { return SignalReassign }
@@ -380,13 +401,23 @@ func (*Reassign) Signal() Signal { return SignalReassign }
 // Signal is suspend.
 func (*Suspend) Signal() Signal { return SignalSuspend }
 
+// Signal is reinstate.
+func (*Reinstate) Signal() Signal { return SignalReinstate }
+
 // Signal is revoke.
 func (*Revoke) Signal() Signal { return SignalRevoke }
+
+// Signal is wake.
+func (*Wake) Signal() Signal { return SignalWake }
+
+// Signal is start-new-run.
+func (*StartNewRun) Signal() Signal { return SignalStartNewRun }
 
 // Messages gives an empty message of every signal.
 func Messages() []Message {
 	return []Message{
 		new(Register),
+		new(CompleteIntroVideo),
 		new(SubmitApplication),
 		new(ResubmitApplication),
 		new(PayFee),
@@ -395,6 +426,10 @@ func Messages() []Message {
 		new(SubmitRenewal),
 		new(ResubmitRenewal),
 		new(Appeal),
+		new(Withdraw),
+		new(Surrender),
+		new(ClaimReview),
+		new(ReleaseReview),
 		new(DecideApplication),
 		new(DecideTraining),
 		new(DecideRenewal),
@@ -413,10 +448,15 @@ func Messages() []Message {
 		new(ExamNoShow),
 		new(ExamIncident),
 		new(Hold),
+		new(ReleaseHold),
 		new(ExtendDeadline),
 		new(WaiveFee),
+		new(RetryStep),
 		new(Reassign),
 		new(Suspend),
+		new(Reinstate),
 		new(Revoke),
+		new(Wake),
+		new(StartNewRun),
 	}
 }
