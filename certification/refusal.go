@@ -36,7 +36,7 @@ type Refusal struct {
 	// too-many and unavailable.
 	RetryAfter time.Duration
 	// Cause is what went wrong below, for the log; it is not shown. May be nil.
-	Cause error
+	Cause error `json:"-"`
 }
 
 // Finding is what is wrong with one field.

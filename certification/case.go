@@ -1,0 +1,210 @@
+package certification
+
+import (
+	"slices"
+	"time"
+)
+
+// Case is one person's certification as a value: what the records keep as its
+// snapshot, and what a run of its workflow begins with. No personal data.
+type Case struct {
+	ID             string `json:"id"`     // UUIDv7
+	Number         string `json:"number"` // "PC-7K3M-92QX"
+	ApplicantID    string `json:"applicant_id"`
+	PreviousCaseID string `json:"previous_case_id,omitempty"`
+	CountyPlan     string `json:"county_plan,omitempty"`
+
+	Stage    Stage   `json:"stage"`
+	Outcome  Outcome `json:"outcome,omitempty"`
+	Revision int     `json:"revision"` // transitions made; also the number of the newest event
+	Policy   Policy  `json:"policy"`
+
+	// Promises are the open ones, oldest first. An open case has at least one.
+	Promises []Promise `json:"promises"`
+
+	Assignee  string      `json:"assignee,omitempty"` // the reviewer who claimed it
+	OnHold    bool        `json:"on_hold,omitempty"`
+	Suspended bool        `json:"suspended,omitempty"`
+	Attention []Attention `json:"attention,omitempty"`
+
+	ApplicationApproved bool         `json:"application_approved,omitempty"`
+	TrainingSubmitted   bool         `json:"training_submitted,omitempty"`
+	TrainingApproved    bool         `json:"training_approved,omitempty"`
+	Returned            []ReasonCode `json:"returned,omitempty"` // what the applicant is to put right
+
+	Payment *OpenPayment `json:"payment,omitempty"` // the fee asked for and not settled
+
+	WindowEndsAt    time.Time `json:"window_ends_at,omitzero"`
+	AttemptsUsed    int       `json:"attempts_used,omitempty"`
+	NextAttemptFree bool      `json:"next_attempt_free,omitempty"` // after an incident at the vendor
+	Exam            *Exam     `json:"exam,omitempty"`              // the attempt under way
+
+	Certificate *Certificate `json:"certificate,omitempty"`
+	// RenewalFiled is true from an accepted renewal until it is decided.
+	RenewalFiled bool `json:"renewal_filed,omitempty"`
+	// AppealFrom is what an appeal is about: the application, the renewal or a revocation.
+	AppealFrom Stage `json:"appeal_from,omitempty"`
+}
+
+// OpenPayment is a fee that was asked for.
+type OpenPayment struct {
+	ID          string    `json:"id"` // UUIDv7
+	Fee         Fee       `json:"fee"`
+	AmountCents int64     `json:"amount_cents"`
+	AskedAt     time.Time `json:"asked_at"`
+}
+
+// Exam is one attempt.
+type Exam struct {
+	AuthorizationID string    `json:"authorization_id"` // UUIDv7
+	Language        string    `json:"language"`
+	Place           string    `json:"place"`
+	Authorized      bool      `json:"authorized,omitempty"`
+	AppointmentID   string    `json:"appointment_id,omitempty"`
+	AppointmentAt   time.Time `json:"appointment_at,omitzero"`
+	EndsAt          time.Time `json:"ends_at,omitzero"`
+	ResultVersion   int       `json:"result_version,omitempty"`
+}
+
+// Certificate is what a passed exam gives. The number stays through all terms.
+type Certificate struct {
+	Number    string    `json:"number"` // "PSS-7K3M-92QX"
+	IssuedAt  time.Time `json:"issued_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Term      int       `json:"term"` // 1 is the first two years
+	// Lapsed is true once a term ended without a renewal filed.
+	Lapsed bool `json:"lapsed,omitempty"`
+}
+
+// Attention is why somebody of ours should look at a case.
+type Attention struct {
+	Code  string    `json:"code"` // one of the Attention codes
+	Since time.Time `json:"since"`
+	// ID is what it is about, such as a notice; empty if it is the case as a whole.
+	ID string `json:"id,omitempty"`
+}
+
+// Codes of Attention. What each means and how it heals is in
+// docs/runbooks/stuck-case.md.
+const (
+	AttentionRecords       = "records"       // the records cannot be written
+	AttentionNotice        = "notice"        // a letter could not be sent
+	AttentionCheckout      = "checkout"      // the payment page could not be opened
+	AttentionAuthorization = "authorization" // the authorization did not reach the exam vendor
+	AttentionReview        = "review"        // a review is due soon, or late
+	AttentionVendor        = "vendor"        // the exam vendor is late or refused
+	AttentionDispute       = "dispute"       // a payment is disputed
+	AttentionCancel        = "cancel"        // somebody asked Temporal to cancel the case
+	AttentionUnknown       = "unknown"       // a message that nobody handles came
+	AttentionReset         = "reset"         // the history was reset: the records were ahead
+)
+
+// Clone copies a case so that changing one leaves the other alone.
+func (c Case) Clone() Case {
+	c.Promises = slices.Clone(c.Promises)
+	for i := range c.Promises {
+		c.Promises[i].Rungs = slices.Clone(c.Promises[i].Rungs)
+	}
+	c.Attention = slices.Clone(c.Attention)
+	c.Returned = slices.Clone(c.Returned)
+	c.Payment = clone(c.Payment)
+	c.Exam = clone(c.Exam)
+	c.Certificate = clone(c.Certificate)
+	return c
+}
+
+func clone[T any](value *T) *T {
+	if value == nil {
+		return nil
+	}
+	copied := *value
+	return &copied
+}
+
+// Promise finds an open promise by its kind; nil if there is none.
+func (c *Case) Promise(kind PromiseKind) *Promise {
+	for i := range c.Promises {
+		if c.Promises[i].Kind == kind {
+			return &c.Promises[i]
+		}
+	}
+	return nil
+}
+
+// AttemptsLeft is how many exams may still be taken in this window.
+func (c *Case) AttemptsLeft() int { return max(0, c.Policy.MaxExamAttempts-c.AttemptsUsed) }
+
+// FeeDue is the fee that the stage of a case waits for.
+func (c *Case) FeeDue() (Fee, bool) {
+	switch c.Stage {
+	case StageApplicationFee:
+		return FeeApplication, true
+	case StageExamFee:
+		if c.AttemptsUsed > 0 {
+			return FeeRetake, true
+		}
+		return FeeExam, true
+	case StageRenewalFee:
+		if c.Certificate != nil && c.Certificate.Lapsed {
+			return FeeLateRenewal, true
+		}
+		return FeeRenewal, true
+	}
+	return "", false
+}
+
+// NeedsAttention says whether a code is raised.
+func (c *Case) NeedsAttention(code string) bool {
+	return slices.ContainsFunc(c.Attention, func(a Attention) bool { return a.Code == code })
+}
+
+// RaiseAttention adds a code for an id, once.
+func (c *Case) RaiseAttention(code, id string, since time.Time) bool {
+	if slices.ContainsFunc(c.Attention, func(a Attention) bool { return a.Code == code && a.ID == id }) {
+		return false
+	}
+	c.Attention = append(slices.Clone(c.Attention), Attention{Code: code, Since: since, ID: id})
+	return true
+}
+
+// ClearAttention takes a code for an id away; an empty id takes all of the code.
+func (c *Case) ClearAttention(code, id string) bool {
+	before := len(c.Attention)
+	c.Attention = slices.DeleteFunc(slices.Clone(c.Attention), func(a Attention) bool {
+		return a.Code == code && (id == "" || a.ID == id)
+	})
+	return len(c.Attention) < before
+}
+
+// WaitsOn is whom a case waits for: the party of the running promise that comes
+// first, administrators while it is on hold, nobody once it is closed.
+func (c *Case) WaitsOn() Party {
+	if next := c.next(); next != nil {
+		return next.WaitsOn
+	}
+	return PartyNobody
+}
+
+// DueAt is the due instant of the promise that WaitsOn speaks of.
+func (c *Case) DueAt() time.Time {
+	if next := c.next(); next != nil {
+		return next.DueAt
+	}
+	return time.Time{}
+}
+
+// next prefers the promise of the stage over those beside it.
+func (c *Case) next() *Promise {
+	if c.OnHold {
+		return c.Promise(PromiseHold)
+	}
+	if promise := c.Promise(StagePromise(c.Stage)); promise != nil && promise.Running() {
+		return promise
+	}
+	return Next(c.Promises)
+}
+
+// Overdue says whether any running promise is past its due instant.
+func (c *Case) Overdue() bool {
+	return slices.ContainsFunc(c.Promises, func(p Promise) bool { return p.Overdue && p.Running() })
+}

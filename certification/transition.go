@@ -1,0 +1,232 @@
+package certification
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// Transition is one step of a case. It is written in one transaction: the
+// snapshot, the event, the changes of promises, the notices due and the rows that
+// leave the house. The workflow builds it from what it knows; Settle adds what
+// needs the calendar, the clock and new ids.
+type Transition struct {
+	// Case is the case after the step, but for what Settle adds. Its Revision is the
+	// number of this step.
+	Case  Case  `json:"case"`
+	Event Event `json:"event"`
+
+	Open   []PromiseRequest `json:"open,omitempty"`
+	Close  []PromiseKind    `json:"close,omitempty"`
+	Stop   []PromiseKind    `json:"stop,omitempty"`
+	Resume []PromiseKind    `json:"resume,omitempty"`
+	// Extend moves the promise of the stage by calendar days.
+	Extend int `json:"extend,omitempty"`
+
+	Notices []NoticeRequest `json:"notices,omitempty"`
+
+	// Window and Expiry ask for the end of the 12-month window and of a term.
+	Window *Deadline `json:"window,omitempty"`
+	Expiry *Deadline `json:"expiry,omitempty"`
+
+	// Ask opens a payment row, Settled marks one as paid or failed, Waived without money.
+	Ask     bool            `json:"ask,omitempty"`
+	Payment *PaymentOutcome `json:"payment,omitempty"`
+
+	Authorize bool `json:"authorize,omitempty"` // a new authorization to test
+	Issue     bool `json:"issue,omitempty"`     // a new certificate number
+
+	// Submit takes a draft out of the applicant's hands at the revision given; a row
+	// that has moved on makes the records refuse the step. Reopen gives it back.
+	Submit *DraftAt `json:"submit,omitempty"`
+	Reopen Form     `json:"reopen,omitempty"`
+}
+
+// Event is one line of the log of a case: append-only, ids and codes only.
+type Event struct {
+	Signal Signal `json:"signal,omitempty"` // empty when time did it
+	Name   string `json:"name,omitempty"`   // what happened, where no signal says it
+	Key    string `json:"key"`              // the message's, or one made of what happened
+	Actor  Actor  `json:"actor"`
+	From   Stage  `json:"from"`
+	To     Stage  `json:"to"`
+	// Ignored is why a message had no effect; empty if it had.
+	Ignored string       `json:"ignored,omitempty"`
+	Details EventDetails `json:"details,omitzero"`
+}
+
+// EventDetails are the codes and ids of an event.
+type EventDetails struct {
+	Decision  Decision     `json:"decision,omitempty"`
+	Training  Decision     `json:"training,omitempty"`
+	Reasons   []ReasonCode `json:"reasons,omitempty"`
+	ID        string       `json:"id,omitempty"` // of the payment, document, authorization …
+	Fee       Fee          `json:"fee,omitempty"`
+	Promise   PromiseKind  `json:"promise,omitempty"`
+	Code      string       `json:"code,omitempty"`
+	Passed    *bool        `json:"passed,omitempty"`
+	Days      int          `json:"days,omitempty"`
+	Versions  []string     `json:"versions,omitempty"` // of texts that were accepted
+	Documents []string     `json:"documents,omitempty"`
+}
+
+// Names of events that no signal brings.
+const (
+	EventReminder        = "reminder"
+	EventEscalation      = "escalation"
+	EventDue             = "due"
+	EventOverdue         = "overdue"
+	EventNoticeSent      = "notice-sent"
+	EventAttentionRaised = "attention-raised"
+	EventAttentionEnded  = "attention-ended"
+	EventCancelRequested = "cancel-requested"
+	EventUnknownMessage  = "unknown-message"
+)
+
+// NoticeRequest asks for a letter. Facts that the case knows after the step
+// (WindowEndsAt, CertificateNumber, ExpiresAt, AttemptsLeft) are filled in, and
+// DueAt from the promise named.
+type NoticeRequest struct {
+	Letter Letter      `json:"letter"`
+	Facts  Facts       `json:"facts"`
+	DueOf  PromiseKind `json:"due_of,omitempty"`
+	// Keeps is a promise that is kept when the letter was sent.
+	Keeps PromiseKind `json:"keeps,omitempty"`
+}
+
+// PaymentOutcome is what became of a payment row.
+type PaymentOutcome struct {
+	ID     string    `json:"id"`
+	Status string    `json:"status"` // "paid", "failed", "waived"
+	At     time.Time `json:"at,omitzero"`
+}
+
+// Form names a draft.
+type Form string
+
+// The forms.
+const (
+	FormApplication Form = "application"
+	FormTraining    Form = "training"
+	FormRenewal     Form = "renewal"
+	FormAppeal      Form = "appeal"
+)
+
+// DraftAt is a draft at a revision.
+type DraftAt struct {
+	Form     Form `json:"form"`
+	Revision int  `json:"revision"`
+}
+
+// Settled is what a written transition answers: the parts that the workflow could
+// not know. It is recorded in the history of the case.
+type Settled struct {
+	At       time.Time `json:"at"`
+	Promises []Promise `json:"promises"`
+	// NoticeIDs are in the order of Transition.Notices.
+	NoticeIDs         []string  `json:"notice_ids,omitempty"`
+	PaymentID         string    `json:"payment_id,omitempty"`
+	AuthorizationID   string    `json:"authorization_id,omitempty"`
+	CertificateNumber string    `json:"certificate_number,omitempty"`
+	WindowEndsAt      time.Time `json:"window_ends_at,omitzero"`
+	ExpiresAt         time.Time `json:"expires_at,omitzero"`
+	// Refused is why the records refused the step: rows had moved on. Nothing was written.
+	Refused *Refusal `json:"refused,omitempty"`
+	// Voided is the revision of an earlier write that this one replaced.
+	Voided bool `json:"voided,omitempty"`
+}
+
+// Settle works out what a transition made at now needs from the calendar, and
+// takes new ids and numbers from the functions given.
+func (t Transition) Settle(now time.Time, newID func() string, newCertificateNumber func() string) Settled {
+	settled := Settled{At: now}
+	if t.Window != nil {
+		settled.WindowEndsAt = t.Window.At(now)
+	}
+	if t.Expiry != nil {
+		settled.ExpiresAt = t.Expiry.At(now)
+	}
+	promises := t.Case.Clone().Promises
+	promises = slices.DeleteFunc(promises, func(p Promise) bool { return slices.Contains(t.Close, p.Kind) })
+	for i := range promises {
+		promise := &promises[i]
+		if slices.Contains(t.Stop, promise.Kind) && promise.Running() {
+			promise.StoppedAt = now
+		}
+		if slices.Contains(t.Resume, promise.Kind) && !promise.Running() {
+			promise.Resume(now)
+		}
+		if t.Extend != 0 && promise.Kind == StagePromise(t.Case.Stage) {
+			promise.Move(t.Extend, now)
+			if !t.Case.WindowEndsAt.IsZero() && promise.Then == ThenWindowClosed {
+				settled.WindowEndsAt = AddDays(t.Case.WindowEndsAt, t.Extend)
+			}
+		}
+	}
+	for _, request := range t.Open {
+		promises = append(promises, request.Open(newID(), now))
+	}
+	settled.Promises = promises
+	for range t.Notices {
+		settled.NoticeIDs = append(settled.NoticeIDs, newID())
+	}
+	if t.Ask {
+		settled.PaymentID = newID()
+	}
+	if t.Authorize {
+		settled.AuthorizationID = newID()
+	}
+	if t.Issue {
+		settled.CertificateNumber = newCertificateNumber()
+	}
+	return settled
+}
+
+// Apply gives the case after the transition. The workflow and the records both
+// use it, so they cannot differ.
+func (t Transition) Apply(settled Settled) Case {
+	after := t.Case.Clone()
+	after.Promises = settled.Promises
+	if !settled.WindowEndsAt.IsZero() {
+		after.WindowEndsAt = settled.WindowEndsAt
+	}
+	if t.Ask && after.Payment != nil {
+		after.Payment.ID, after.Payment.AskedAt = settled.PaymentID, settled.At
+	}
+	if t.Authorize && after.Exam != nil {
+		after.Exam.AuthorizationID = settled.AuthorizationID
+	}
+	if after.Certificate != nil {
+		if t.Issue {
+			after.Certificate.Number, after.Certificate.IssuedAt = settled.CertificateNumber, settled.At
+		}
+		if !settled.ExpiresAt.IsZero() {
+			after.Certificate.ExpiresAt = settled.ExpiresAt
+		}
+	}
+	for i := range after.Attention {
+		if after.Attention[i].Since.IsZero() {
+			after.Attention[i].Since = settled.At
+		}
+	}
+	return after
+}
+
+// FactsOf completes the facts of a letter from the case after the transition.
+func (r NoticeRequest) FactsOf(after Case) Facts {
+	facts := r.Facts
+	if promise := after.Promise(r.DueOf); promise != nil && facts.DueAt.IsZero() {
+		facts.DueAt = promise.DueAt
+	}
+	if facts.WindowEndsAt.IsZero() {
+		facts.WindowEndsAt = after.WindowEndsAt
+	}
+	if after.Certificate != nil {
+		facts.CertificateNumber, facts.ExpiresAt = after.Certificate.Number, after.Certificate.ExpiresAt
+	}
+	facts.AttemptsLeft = after.AttemptsLeft()
+	return facts
+}
+
+// MarshalSnapshot is the JSON that the records keep.
+func (c Case) MarshalSnapshot() ([]byte, error) { return json.Marshal(c) }
