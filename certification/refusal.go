@@ -8,27 +8,27 @@ import (
 // Types of Refusal. Each has one HTTP status (in package api) and one section on
 // the page of problems; a type never changes its name or its meaning.
 const (
-	RefusalMalformed             = "malformed"               // not what the specification describes
-	RefusalIdempotencyKeyMissing = "idempotency-key-missing" // a POST without its key
-	RefusalUnauthenticated       = "unauthenticated"         // no token, or not one that is valid
-	RefusalNotAllowed            = "not-allowed"             // the role may not do this, to any case
-	RefusalNotFound              = "not-found"               // not there, or not theirs: the same words
-	RefusalWrongStage            = "wrong-stage"             // the signal is not available at this stage
-	RefusalStaleRevision         = "stale-revision"          // somebody was quicker: read again
-	RefusalAlreadyDecided        = "already-decided"         // the review was decided by somebody else
-	RefusalNotReady              = "not-ready"               // a document is still being checked: try again
-	RefusalClosed                = "closed"                  // the case is closed, or the thing has ended
-	RefusalInvalid               = "invalid"                 // well formed, but against a rule; see Findings
-	RefusalIdempotencyKeyReused  = "idempotency-key-reused"  // the same key with another body or signal
-	RefusalTooMany               = "too-many"                // too often: try again later
-	RefusalUnavailable           = "unavailable"             // a part we need is down: try again later
+	RefusedMalformed             = "malformed"               // not what the specification describes
+	RefusedIdempotencyKeyMissing = "idempotency-key-missing" // a POST without its key
+	RefusedUnauthenticated       = "unauthenticated"         // no token, or not one that is valid
+	RefusedNotAllowed            = "not-allowed"             // the role may not do this, to any case
+	RefusedNotFound              = "not-found"               // not there, or not theirs: the same words
+	RefusedWrongStage            = "wrong-stage"             // the signal is not available at this stage
+	RefusedStaleRevision         = "stale-revision"          // somebody was quicker: read again
+	RefusedAlreadyDecided        = "already-decided"         // the review was decided by somebody else
+	RefusedNotReady              = "not-ready"               // a document is still being checked: try again
+	RefusedClosed                = "closed"                  // the case is closed, or the thing has ended
+	RefusedInvalid               = "invalid"                 // well formed, but against a rule; see Findings
+	RefusedIdempotencyKeyReused  = "idempotency-key-reused"  // the same key with another body or signal
+	RefusedTooMany               = "too-many"                // too often: try again later
+	RefusedUnavailable           = "unavailable"             // a part we need is down: try again later
 )
 
 // Refusal says no, in a way that its receiver can act on. It is the only error
 // whose words reach people, so neither Detail nor a Finding may carry personal
 // data: no value that somebody typed, only the name of its field.
 type Refusal struct {
-	Type   string `json:"type"`   // one of the Refusal constants
+	Type   string `json:"type"`   // one of the Refused constants
 	Detail string `json:"detail"` // a sentence: what is wrong and what to do
 	// Findings are about single fields; only with malformed and invalid.
 	Findings []Finding `json:"findings,omitempty"`
@@ -66,57 +66,57 @@ func RefusalOf(err error) (*Refusal, bool) {
 	return refusal, ok
 }
 
-// Refuse is a refusal of a type with a sentence.
-func Refuse(kind, detail string) *Refusal { return &Refusal{Type: kind, Detail: detail} }
+// Refused is a refusal of a type with a sentence.
+func Refused(kind, detail string) *Refusal { return &Refusal{Type: kind, Detail: detail} }
 
 // Malformed refuses a request that is not what the specification describes.
 func Malformed(findings ...Finding) *Refusal {
-	return &Refusal{Type: RefusalMalformed, Detail: "The request is not in the form that the specification describes.", Findings: findings}
+	return &Refusal{Type: RefusedMalformed, Detail: "The request is not in the form that the specification describes.", Findings: findings}
 }
 
 // Invalid refuses content that is against a rule of the programme.
 func Invalid(findings ...Finding) *Refusal {
-	return &Refusal{Type: RefusalInvalid, Detail: "Something in the request is against a rule of the programme. Each finding names its field.", Findings: findings}
+	return &Refusal{Type: RefusedInvalid, Detail: "Something in the request is against a rule of the programme. Each finding names its field.", Findings: findings}
 }
 
 // NotFound refuses a thing that is not there or is somebody else's. There is one
 // sentence for both, so that nobody can find out which.
 func NotFound() *Refusal {
-	return &Refusal{Type: RefusalNotFound, Detail: "There is nothing here for you."}
+	return &Refusal{Type: RefusedNotFound, Detail: "There is nothing here for you."}
 }
 
 // WrongStage refuses a signal that a case at this stage does not take.
 func WrongStage(signal Signal, stage Stage) *Refusal {
-	return &Refusal{Type: RefusalWrongStage, Detail: "A case at stage " + string(stage) + " does not take " + string(signal) + ". The case lists the signals that it takes now."}
+	return &Refusal{Type: RefusedWrongStage, Detail: "A case at stage " + string(stage) + " does not take " + string(signal) + ". The case lists the signals that it takes now."}
 }
 
 // StaleRevision refuses a change made on an older revision than the current.
 func StaleRevision() *Refusal {
-	return &Refusal{Type: RefusalStaleRevision, Detail: "This changed since you read it. Read it again, then repeat what you wanted to do."}
+	return &Refusal{Type: RefusedStaleRevision, Detail: "This changed since you read it. Read it again, then repeat what you wanted to do."}
 }
 
 // CaseClosed refuses what only an open case takes.
 func CaseClosed() *Refusal {
-	return &Refusal{Type: RefusalClosed, Detail: "This case is closed. It takes no more signals."}
+	return &Refusal{Type: RefusedClosed, Detail: "This case is closed. It takes no more signals."}
 }
 
 // NotReady refuses a thing that needs a document whose check is still under way.
 func NotReady(after time.Duration) *Refusal {
-	return &Refusal{Type: RefusalNotReady, Detail: "A document is still being checked. Try again with the same Idempotency-Key.", RetryAfter: after}
+	return &Refusal{Type: RefusedNotReady, Detail: "A document is still being checked. Try again with the same Idempotency-Key.", RetryAfter: after}
 }
 
 // KeyReused refuses a key that was used for something else before.
 func KeyReused() *Refusal {
-	return &Refusal{Type: RefusalIdempotencyKeyReused, Detail: "This Idempotency-Key was used for another request. Use a new key for each request."}
+	return &Refusal{Type: RefusedIdempotencyKeyReused, Detail: "This Idempotency-Key was used for another request. Use a new key for each request."}
 }
 
 // TooMany refuses what was asked too often.
 func TooMany(after time.Duration) *Refusal {
-	return &Refusal{Type: RefusalTooMany, Detail: "That was too often. Wait a little, then try again.", RetryAfter: after}
+	return &Refusal{Type: RefusedTooMany, Detail: "That was too often. Wait a little, then try again.", RetryAfter: after}
 }
 
 // Unavailable refuses because a part that is needed is down. Nothing was lost:
 // the same request with the same key may be sent again.
 func Unavailable(cause error, after time.Duration) *Refusal {
-	return &Refusal{Type: RefusalUnavailable, Detail: "A part of the service is not available. Try again with the same Idempotency-Key; nothing will be done twice.", RetryAfter: after, Cause: cause}
+	return &Refusal{Type: RefusedUnavailable, Detail: "A part of the service is not available. Try again with the same Idempotency-Key; nothing will be done twice.", RetryAfter: after, Cause: cause}
 }
