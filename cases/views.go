@@ -1,0 +1,263 @@
+// Package cases is the one door to a case: whether somebody may, whether it was
+// done already, sending the signal, reading what became of it. The API, the
+// portal and the desk stand before this door; none of them reads a table.
+package cases
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"peercert/certification"
+)
+
+// Registration is what a person tells before a case exists. All of it is personal.
+type Registration struct {
+	FirstName, MiddleName, LastName string
+	Called                          string // what they want to be called; may be empty
+	Email                           string
+	Phone                           string // may be empty
+	Address                         Address
+	CountyPlan                      string    // one of certification.CountyPlans
+	Language                        string    // BCP 47 of letters and pages: "en", "es"
+	DateOfBirth                     time.Time // midnight UTC of the day; zero if not told
+}
+
+// Address is a postal address in the United States.
+type Address struct{ Line1, Line2, City, State, ZIP string }
+
+// OpenedRegistration is the same whether or not the address was known before.
+type OpenedRegistration struct {
+	ID          string    // UUIDv7
+	ExpiresAt   time.Time // the six-digit code is of no use afterwards
+	ResendAfter time.Time // earlier, the same registration sends no second code
+}
+
+// Confirmation is a confirmed address: a case and a token for its owner.
+type Confirmation struct {
+	Case           View
+	Token          string // shown once; only its hash is kept
+	TokenExpiresAt time.Time
+}
+
+// View is a case as somebody may see it.
+type View struct {
+	certification.Case
+	// Available is what the reader can send now (certification.Case.AvailableSignals).
+	Available []certification.Signal
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	// CheckoutURL is the payment page of Case.Payment, only for the owner; empty while
+	// there is none.
+	CheckoutURL       string
+	CheckoutExpiresAt time.Time
+	// BookingURL is the vendor's page for Case.Exam, only for the owner; empty until
+	// the vendor accepted the authorization.
+	BookingURL string
+	// Notes are the reviewer's words to Case.Returned, for the reasons that need any.
+	Notes map[certification.ReasonCode]string
+}
+
+// Filter chooses cases for a list. Zero fields choose nothing away.
+type Filter struct {
+	Stage      certification.Stage
+	WaitsOn    certification.Party
+	Assignee   string // a reviewer's id
+	Overdue    *bool
+	Attention  string // a code of certification.Attention, or "any"
+	CountyPlan string
+	DueBefore  time.Time
+	Page
+}
+
+// Page asks for a part of a list. Cursor is what an earlier part gave, opaque.
+type Page struct {
+	Cursor string
+	Limit  int // 1 to 100
+}
+
+// List is a part of a list of cases, the one due first first. Next is empty at the end.
+type List struct {
+	Cases []View
+	Next  string
+}
+
+// Send is a signal of a person for a case.
+type Send struct {
+	CaseID string
+	Key    string // the Idempotency-Key
+	// Message has an empty envelope: actor and key are known from elsewhere.
+	Message certification.Message
+	// Notes are a reviewer's words to reasons that need any. Personal: they are kept
+	// in the records and are no part of the message.
+	Notes map[certification.ReasonCode]string
+}
+
+// Event is one line of the log of a case.
+type Event struct {
+	certification.Event
+	Number int // the revision it made, from 1
+	At     time.Time
+	Void   bool // written by a task that never completed; replaced by another
+}
+
+// Events is a part of the log, newest first.
+type Events struct {
+	Events []Event
+	Next   string
+}
+
+// Promise is a promise of a case, open or not.
+type Promise struct {
+	certification.Promise
+	EndedAt time.Time // zero while it is open
+	Kept    bool      // it ended before its due instant
+}
+
+// Letter is a letter of a case.
+type Letter struct {
+	ID        string // UUIDv7
+	Letter    certification.Letter
+	Language  string
+	CreatedAt time.Time
+	SentAt    time.Time // zero until it was sent
+	// Subject and Text are for the owner of the case alone, otherwise empty.
+	Subject, Text string
+}
+
+// Payment is a fee that was asked for.
+type Payment struct {
+	ID          string // UUIDv7
+	Fee         certification.Fee
+	AmountCents int64
+	Currency    string
+	Status      string // "open", "paid", "failed", "waived", "refunded" or "disputed"
+	AskedAt     time.Time
+	SettledAt   time.Time // zero while it is open
+	CheckoutURL string    // only while it is open, and only for the owner
+}
+
+// Draft is a form that is being filled in.
+type Draft struct {
+	Form     certification.Form
+	Revision int // 0 before the first save
+	// Values is a JSON object with the members that the API's specification lists for
+	// the form; what was never saved is absent.
+	Values json.RawMessage
+	// Findings are what would be refused if it were handed in now.
+	Findings []certification.Finding
+	// OpenParts are the parts that may be changed: all at first, the returned ones
+	// after a return, none while it is handed in.
+	OpenParts []certification.Part
+	SavedAt   time.Time // zero before the first save
+	ExpiresAt time.Time // zero if it does not expire
+}
+
+// SaveDraft changes parts of a draft.
+type SaveDraft struct {
+	CaseID   string
+	Form     certification.Form
+	Revision int // as seen; another one is refused with stale-revision
+	// Changes is a JSON merge patch (RFC 7396) of Draft.Values: null takes a value
+	// away. Its shape was checked against the specification, the rules were not.
+	Changes json.RawMessage
+}
+
+// Upload is a document on its way in.
+type Upload struct {
+	CaseID   string
+	Key      string // the Idempotency-Key
+	Kind     certification.DocumentKind
+	FileName string    // as the browser said it; personal
+	Body     io.Reader // ends with an error if the upload was interrupted
+}
+
+// Content is what a document holds. The reader must be closed.
+type Content struct {
+	io.ReadCloser
+	MediaType string
+	Bytes     int64
+}
+
+// Purpose is why somebody of ours reads personal data. It is recorded with who,
+// when and what.
+type Purpose string
+
+// The purposes.
+const (
+	PurposeReview     Purpose = "review"
+	PurposeAppeal     Purpose = "appeal"
+	PurposeSupport    Purpose = "support"
+	PurposeCorrection Purpose = "correction"
+	PurposeAudit      Purpose = "audit"
+)
+
+// Chapter is a part of the introduction video.
+type Chapter struct {
+	ID      string
+	Title   string
+	Seconds int
+}
+
+// Video is the introduction video.
+type Video struct {
+	Version  string
+	Chapters []Chapter
+}
+
+// WatchedChapter is how far somebody came with a chapter.
+type WatchedChapter struct {
+	Chapter
+	OpenedAt   time.Time // zero before
+	FinishedAt time.Time // zero before; counts only after Seconds since OpenedAt
+}
+
+// VideoProgress is how far the owner of a case came with the video.
+type VideoProgress struct {
+	Chapters []WatchedChapter
+	Complete bool
+}
+
+// Watch is a step with the video: a chapter "opened" or "finished".
+type Watch struct {
+	CaseID  string
+	Key     string
+	Chapter string
+	Event   string
+}
+
+// TrainingProvider is an approved provider of the 80-hour training (domain §1, E10).
+type TrainingProvider struct {
+	ID            string
+	Name          string
+	Languages     []string // BCP 47
+	ApprovedFrom  time.Time
+	ApprovedUntil time.Time // zero while no end is set
+}
+
+// PublicCertificate is what anybody may know about a certificate (domain §6).
+type PublicCertificate struct {
+	Number    string
+	Name      string // as printed on the certificate; empty if the person is not listed by name
+	Status    string // see the constants
+	IssuedAt  time.Time
+	ExpiresAt time.Time
+}
+
+// Public statuses of a certificate. A denial and a complaint are not public.
+const (
+	CertificateActive         = "active"
+	CertificateRenewalPending = "renewal_pending"
+	CertificateExpired        = "expired"
+	CertificateVacated        = "vacated"
+	CertificateSuspended      = "suspended"
+	CertificateRevoked        = "revoked"
+	CertificateSurrendered    = "surrendered"
+)
+
+// Part is how a part that the product needs is doing.
+type Part struct {
+	Name   string // "postgresql", "temporal", "s3"
+	Ready  bool
+	Detail string // a sentence without addresses and secrets; empty when ready
+}
