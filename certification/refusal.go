@@ -11,6 +11,7 @@ const (
 	RefusedMalformed             = "malformed"               // not what the specification describes
 	RefusedIdempotencyKeyMissing = "idempotency-key-missing" // a POST without its key
 	RefusedUnauthenticated       = "unauthenticated"         // no token, or not one that is valid
+	RefusedBadSignature          = "bad-signature"           // a webhook that its sender did not sign
 	RefusedNotAllowed            = "not-allowed"             // the role may not do this, to any case
 	RefusedNotFound              = "not-found"               // not there, or not theirs: the same words
 	RefusedWrongStage            = "wrong-stage"             // the signal is not available at this stage
