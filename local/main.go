@@ -1,0 +1,236 @@
+// Command local runs Peercert and everything it needs on one machine. It is
+// built to bin/local; the product never imports it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"peercert/local/stack"
+)
+
+const usage = `local runs Peercert and everything it needs on this machine.
+
+  local dev             start everything; the state stays in .local
+  local test [args …]   start PostgreSQL, Temporal, S3 and a mailbox for the tests,
+                        run go test with these arguments (./... without any), stop
+  local tools           install and build what the other commands need
+  local tool NAME       print where the tool NAME is, building it first if needed
+
+Settings: LOCAL_DIR (folder of the state, .local) and LOCAL_*_PORT; a start that
+finds a port taken names the setting that moves it.
+`
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run is the program without the exit: its result is the exit code.
+func run(arguments []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+
+	if len(arguments) == 0 {
+		fmt.Fprint(os.Stderr, usage)
+		return 2
+	}
+	var err error
+	code := 0
+	switch rest := arguments[1:]; arguments[0] {
+	case "dev":
+		err = dev(ctx, os.Stdout)
+	case "test":
+		code, err = test(ctx, rest)
+	case "tools":
+		err = tools(ctx, os.Stdout)
+	case "tool":
+		err = tool(ctx, rest)
+	default:
+		fmt.Fprint(os.Stderr, usage)
+		return 2
+	}
+	switch {
+	case err == nil:
+		return code
+	case ctx.Err() != nil:
+		return 130 // ended by a signal, as a shell says it
+	}
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+// dev runs the persistent stack and the product on it until a signal comes.
+func dev(ctx context.Context, out io.Writer) error {
+	ports, err := stack.PortsFromEnvironment()
+	if err != nil {
+		return err
+	}
+	dir := ".local"
+	if other := os.Getenv("LOCAL_DIR"); other != "" {
+		dir = other
+	}
+	running, err := stack.Start(ctx, stack.Options{Dir: dir, Ports: ports, Out: out})
+	if err != nil {
+		return err
+	}
+	defer running.Stop()
+	if err := product(ctx, running); err != nil {
+		return err
+	}
+	addresses(out, running)
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(out, "\nStopping …")
+		running.Stop()
+		return nil
+	case <-running.Done():
+		return running.Wait()
+	}
+}
+
+// product puts Peercert itself on a stack that has just started: the database
+// schema, then its programs as parts of the stack.
+func product(context.Context, *stack.Stack) error {
+	return nil
+}
+
+// addresses prints where everything is.
+func addresses(out io.Writer, running *stack.Stack) {
+	settings := running.Settings()
+	fmt.Fprintln(out)
+	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	for _, row := range [][2]string{
+		{"Temporal UI", settings.TemporalUI},
+		{"Mailbox", running.MailboxURL()},
+		{"PostgreSQL", settings.DatabaseURL},
+		{"Temporal", settings.TemporalAddress},
+		{"S3", settings.S3Endpoint},
+		{"Mail (SMTP)", settings.MailAddress},
+		{"State and logs", running.Dir()},
+	} {
+		fmt.Fprintf(table, "  %s\t%s\n", row[0], row[1])
+	}
+	_ = table.Flush()
+	fmt.Fprintln(out, "\nCtrl-C stops everything.")
+}
+
+// test runs go test on an ephemeral stack and returns its exit code. Nothing is
+// printed after the test runner's own summary.
+func test(ctx context.Context, arguments []string) (int, error) {
+	runner, err := stack.TestRunner().Path(ctx, os.Stderr)
+	if err != nil {
+		return 1, err
+	}
+	mock, err := stack.StripeMock().Path(ctx, os.Stderr)
+	if err != nil {
+		return 1, err
+	}
+	running, err := stack.Start(ctx, stack.Options{Ephemeral: true, Headless: true, Out: os.Stderr})
+	if err != nil {
+		return 1, err
+	}
+	defer running.Stop()
+
+	if len(arguments) == 0 {
+		arguments = []string{"./..."}
+	}
+	cmd := exec.Command(runner, append([]string{"--format", "pkgname", "--format-hide-empty-pkg", "--"}, arguments...)...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Env = append(withoutSettings(os.Environ()), running.TestEnviron()...)
+	cmd.Env = append(cmd.Env, "PEERCERT_TEST_STRIPE_MOCK="+mock)
+	// A group of its own, so that a signal reaches go test and the tests as well.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return 1, fmt.Errorf("running the tests: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		endGroup(cmd.Process.Pid, ended)
+		return 1, ctx.Err()
+	case <-running.Done():
+		endGroup(cmd.Process.Pid, ended)
+		return 1, running.Wait()
+	}
+	var failed *exec.ExitError
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.As(err, &failed) && failed.Exited():
+		return failed.ExitCode(), nil
+	}
+	return 1, fmt.Errorf("running the tests: %w", err)
+}
+
+// endGroup interrupts a process group and kills it when that takes too long.
+func endGroup(group int, ended <-chan error) {
+	_ = syscall.Kill(-group, syscall.SIGINT)
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+	}
+	_ = syscall.Kill(-group, syscall.SIGKILL)
+}
+
+// withoutSettings drops the product's settings of the person at this machine:
+// a test sees those of the stack, or sets its own.
+func withoutSettings(env []string) []string {
+	var kept []string
+	for _, variable := range env {
+		if !strings.HasPrefix(variable, "PEERCERT_") {
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+// tools installs and builds what the other commands need, so that their first
+// start is short.
+func tools(ctx context.Context, out io.Writer) error {
+	if err := stack.Install(ctx, out); err != nil {
+		return err
+	}
+	for _, tool := range allTools() {
+		path, err := tool.Path(ctx, out)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s is ready: %s\n", tool.Name, path)
+	}
+	return nil
+}
+
+func allTools() []stack.Tool {
+	return []stack.Tool{
+		stack.TemporalServer(), stack.S3Gateway(), stack.TestRunner(), stack.StripeMock(),
+		stack.StaticCheck(), stack.WorkflowCheck(),
+	}
+}
+
+// tool prints the path of one tool; what it takes to get it goes to standard
+// error, so that a script can use the answer.
+func tool(ctx context.Context, arguments []string) error {
+	var names []string
+	for _, tool := range allTools() {
+		if len(arguments) == 1 && arguments[0] == tool.Name {
+			path, err := tool.Path(ctx, os.Stderr)
+			if err != nil {
+				return err
+			}
+			fmt.Println(path)
+			return nil
+		}
+		names = append(names, tool.Name)
+	}
+	return fmt.Errorf("which tool? One of: %s", strings.Join(names, ", "))
+}
