@@ -34,10 +34,9 @@ type Case struct {
 
 	Payment *OpenPayment `json:"payment,omitempty"` // the fee asked for and not settled
 
-	WindowEndsAt    time.Time `json:"window_ends_at,omitzero"`
-	AttemptsUsed    int       `json:"attempts_used,omitempty"`
-	NextAttemptFree bool      `json:"next_attempt_free,omitempty"` // after an incident at the vendor
-	Exam            *Exam     `json:"exam,omitempty"`              // the attempt under way
+	WindowEndsAt time.Time `json:"window_ends_at,omitzero"`
+	AttemptsUsed int       `json:"attempts_used,omitempty"`
+	Exam         *Exam     `json:"exam,omitempty"` // the attempt under way
 
 	Certificate *Certificate `json:"certificate,omitempty"`
 	// RenewalFiled is true from an accepted renewal until it is decided.
@@ -158,9 +157,14 @@ func (c *Case) NeedsAttention(code string) bool {
 	return slices.ContainsFunc(c.Attention, func(a Attention) bool { return a.Code == code })
 }
 
+// NeedsAttentionFor says whether a code is raised for an id.
+func (c *Case) NeedsAttentionFor(code, id string) bool {
+	return slices.ContainsFunc(c.Attention, func(a Attention) bool { return a.Code == code && a.ID == id })
+}
+
 // RaiseAttention adds a code for an id, once.
 func (c *Case) RaiseAttention(code, id string, since time.Time) bool {
-	if slices.ContainsFunc(c.Attention, func(a Attention) bool { return a.Code == code && a.ID == id }) {
+	if c.NeedsAttentionFor(code, id) {
 		return false
 	}
 	c.Attention = append(slices.Clone(c.Attention), Attention{Code: code, Since: since, ID: id})
@@ -207,4 +211,25 @@ func (c *Case) next() *Promise {
 // Overdue says whether any running promise is past its due instant.
 func (c *Case) Overdue() bool {
 	return slices.ContainsFunc(c.Promises, func(p Promise) bool { return p.Overdue && p.Running() })
+}
+
+// Concerns says why a message from outside has no effect on a case where it
+// stands; empty if it has. Late, repeated and reordered messages end here.
+func (c *Case) Concerns(message Message) (ignored string) {
+	if c.Stage == StageClosed {
+		return "the case is closed"
+	}
+	if !c.TakesFromOutside(message.Signal()) {
+		switch message.(type) {
+		case *DocumentChecked, *PaymentRefunded, *PaymentDisputed:
+			return "" // of interest at every stage
+		}
+		return "not at this stage"
+	}
+	if about, is := message.(interface{ Authorization() string }); is {
+		if c.Exam == nil || c.Exam.AuthorizationID != about.Authorization() {
+			return "another authorization"
+		}
+	}
+	return ""
 }

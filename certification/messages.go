@@ -42,6 +42,8 @@ type SubmitApplication struct {
 	// EthicsVersion is the version of the code of ethics that was signed.
 	EthicsVersion string   `json:"ethics_version"`
 	DocumentIDs   []string `json:"document_ids"`
+	// Policy is the one in force at this moment: from here on the case's own.
+	Policy Policy `json:"policy"`
 }
 
 // ResubmitApplication hands in the returned parts.
@@ -460,3 +462,27 @@ func Messages() []Message {
 		new(StartNewRun),
 	}
 }
+
+// Authorization is the id of the authorization that the message is about.
+func (m *ExamAuthorized) Authorization() string { return m.AuthorizationID }
+
+// Authorization is the id of the authorization that the message is about.
+func (m *ExamRefused) Authorization() string { return m.AuthorizationID }
+
+// Authorization is the id of the authorization that the message is about.
+func (m *ExamConfirmed) Authorization() string { return m.AuthorizationID }
+
+// Authorization is the id of the authorization that the message is about.
+func (m *ExamChanged) Authorization() string { return m.AuthorizationID }
+
+// Authorization is the id of the authorization that the message is about.
+func (m *ExamCancelled) Authorization() string { return m.AuthorizationID }
+
+// Authorization is the id of the authorization that the message is about.
+func (m *ExamResult) Authorization() string { return m.AuthorizationID }
+
+// Authorization is the id of the authorization that the message is about.
+func (m *ExamNoShow) Authorization() string { return m.AuthorizationID }
+
+// Authorization is the id of the authorization that the message is about.
+func (m *ExamIncident) Authorization() string { return m.AuthorizationID }

@@ -83,6 +83,20 @@ const (
 	EventUnknownMessage  = "unknown-message"
 )
 
+// EventNames lists them.
+var EventNames = []string{
+	EventReminder, EventEscalation, EventDue, EventOverdue, EventNoticeSent,
+	EventAttentionRaised, EventAttentionEnded, EventCancelRequested, EventUnknownMessage,
+}
+
+// What names what happened: the signal, or the event where no signal brought it.
+func (e Event) What() string {
+	if e.Signal != "" {
+		return string(e.Signal)
+	}
+	return e.Name
+}
+
 // NoticeRequest asks for a letter. Facts that the case knows after the step
 // (WindowEndsAt, CertificateNumber, ExpiresAt, AttemptsLeft) are filled in, and
 // DueAt from the promise named.
@@ -166,6 +180,11 @@ func (t Transition) Settle(now time.Time, newID func() string, newCertificateNum
 	for _, request := range t.Open {
 		promises = append(promises, request.Open(newID(), now))
 	}
+	for i := range promises {
+		if t.Case.OnHold && promises[i].Running() && promises[i].Kind != PromiseHold {
+			promises[i].StoppedAt = now // a stage reached while on hold begins with its clock stopped
+		}
+	}
 	settled.Promises = promises
 	for range t.Notices {
 		settled.NoticeIDs = append(settled.NoticeIDs, newID())
@@ -213,7 +232,7 @@ func (t Transition) Apply(settled Settled) Case {
 }
 
 // FactsOf completes the facts of a letter from the case after the transition.
-func (r NoticeRequest) FactsOf(after Case) Facts {
+func (r NoticeRequest) FactsOf(after Case, now time.Time) Facts {
 	facts := r.Facts
 	if promise := after.Promise(r.DueOf); promise != nil && facts.DueAt.IsZero() {
 		facts.DueAt = promise.DueAt
@@ -223,6 +242,7 @@ func (r NoticeRequest) FactsOf(after Case) Facts {
 	}
 	if after.Certificate != nil {
 		facts.CertificateNumber, facts.ExpiresAt = after.Certificate.Number, after.Certificate.ExpiresAt
+		facts.DaysLeft = max(0, DaysBetween(now, after.Certificate.ExpiresAt))
 	}
 	facts.AttemptsLeft = after.AttemptsLeft()
 	return facts

@@ -1,0 +1,130 @@
+package workflows
+
+import "peercert/certification"
+
+// examFee waits for the fee of the first exam, or of a retake: paying is the
+// request for it.
+func (c *story) examFee(message certification.Message) certification.Stage {
+	switch message := message.(type) {
+	case *certification.PayFee:
+		c.askFee(message)
+	case *certification.PaymentFailed:
+		c.paymentFailed(message)
+	case *certification.PaymentSettled:
+		if c.settle(message) {
+			return c.bookingPossible()
+		}
+	case *certification.WaiveFee:
+		c.waive(message)
+		return c.bookingPossible()
+	case nil:
+		return c.end(certification.OutcomeWindowClosed, certification.LetterWindowClosed)
+	}
+	return certification.StageExamFee
+}
+
+func (c *story) bookingPossible() certification.Stage {
+	c.letter(certification.LetterHowToBook)
+	return certification.StageExamBooking
+}
+
+func (c *story) examBooking(message certification.Message) certification.Stage {
+	switch message := message.(type) {
+	case *certification.BookExam:
+		c.Case.Exam = &certification.Exam{Language: message.Language, Place: message.Place}
+		c.Case.ClearAttention(certification.AttentionVendor, "")
+		c.step.Authorize = true
+		c.step.Event.Details = certification.EventDetails{Code: message.Language}
+	case *certification.ExamAuthorized:
+		c.Case.Exam.Authorized = true
+		c.Case.ClearAttention(certification.AttentionVendor, "")
+	case *certification.ExamRefused:
+		c.step.Event.Details.Code = message.Reason
+		c.Case.RaiseAttention(certification.AttentionVendor, message.AuthorizationID, noTime)
+		c.letter(certification.LetterBookingRefused)
+	case *certification.ExamConfirmed:
+		c.appointment(message.AppointmentID, message.AppointmentAt, message.EndsAt)
+		c.letter(certification.LetterBookingConfirmed, c.appointmentFacts())
+		return certification.StageExamBooked
+	case nil:
+		return c.end(certification.OutcomeWindowClosed, certification.LetterWindowClosed)
+	default:
+		return c.examined(message)
+	}
+	return certification.StageExamBooking
+}
+
+func (c *story) examBooked(message certification.Message) certification.Stage {
+	switch message := message.(type) {
+	case *certification.ExamChanged:
+		c.appointment(message.AppointmentID, message.AppointmentAt, message.EndsAt)
+		c.renew(certification.StageExamBooked)
+		c.letter(certification.LetterBookingChanged, c.appointmentFacts())
+		return certification.StageExamBooked
+	case *certification.ExamCancelled:
+		c.appointment("", noTime, noTime)
+		c.letter(certification.LetterBookingCancelled)
+		return certification.StageExamBooking
+	case nil:
+		return certification.StageExamScoring // the appointment has ended
+	}
+	return c.examined(message)
+}
+
+func (c *story) examScoring(message certification.Message) certification.Stage {
+	return c.examined(message)
+}
+
+// examined takes how an exam ended. A result counts by the day of the exam, not by
+// the day it reached us (domain §2.4), so it is taken wherever an authorization is
+// out, also after the window.
+func (c *story) examined(message certification.Message) certification.Stage {
+	switch message := message.(type) {
+	case *certification.ExamResult:
+		c.step.Event.Details.Passed = &message.Passed
+		c.Case.AttemptsUsed++
+		if message.Passed {
+			return c.passed()
+		}
+		return c.notPassed(certification.LetterResultsNotPassed)
+	case *certification.ExamNoShow:
+		c.Case.AttemptsUsed++ // the fee is forfeited and the attempt counts (domain §2.8)
+		return c.notPassed(certification.LetterExamNoShow)
+	case *certification.ExamIncident:
+		// The vendor's fault: a free new attempt that does not count (domain §3).
+		c.step.Event.Details.Code = message.Reason
+		c.Case.Exam = nil
+		c.letter(certification.LetterExamIncident)
+		return certification.StageExamBooking
+	}
+	return c.Case.Stage
+}
+
+func (c *story) passed() certification.Stage {
+	c.Case.Exam = nil
+	c.Case.Certificate = &certification.Certificate{Term: 1}
+	c.step.Issue = true
+	c.step.Expiry = &certification.Deadline{Months: 12 * c.Case.Policy.TermYears}
+	c.formalNotice(certification.LetterResultsPassed)
+	c.leaving = true // a certified case sleeps for years: its run begins clean
+	return certification.StageCertified
+}
+
+func (c *story) notPassed(letter certification.Letter) certification.Stage {
+	c.Case.Exam = nil
+	if c.Case.AttemptsLeft() == 0 {
+		return c.end(certification.OutcomeAttemptsUsed, certification.LetterAttemptsUsed)
+	}
+	c.formalNotice(letter, price(certification.FeeRetake))
+	return certification.StageExamFee
+}
+
+// formalNotice promises the notice of results within 14 days; the promise is kept
+// when the letter was sent, normally at once.
+func (c *story) formalNotice(letter certification.Letter, with ...any) {
+	if c.Case.Promise(certification.PromiseResultsNotice) != nil {
+		c.step.Close = append(c.step.Close, certification.PromiseResultsNotice)
+	}
+	c.step.Open = append(c.step.Open, c.Case.ResultsNoticePromise())
+	c.letter(letter, append(with, keeps(certification.PromiseResultsNotice))...)
+}
