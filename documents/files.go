@@ -1,0 +1,116 @@
+package documents
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// Files are the files under one prefix of the bucket, where an exchange with somebody
+// outside takes place. It reaches nothing beside that prefix: no document, above all.
+type Files struct {
+	documents *Documents
+	prefix    string
+}
+
+// Files gives the files whose keys begin with prefix, such as "exam-vendor/".
+func (d *Documents) Files(prefix string) *Files { return &Files{documents: d, prefix: prefix} }
+
+func (f *Files) check(key string) error {
+	if f.prefix == "" || !strings.HasPrefix(key, f.prefix) {
+		return fmt.Errorf("documents: the key %q is not under %q", key, f.prefix)
+	}
+	return nil
+}
+
+// Put writes a file, over one that has the same key.
+func (f *Files) Put(ctx context.Context, key string, body []byte, contentType string) error {
+	_, err := f.put(ctx, key, body, contentType, nil)
+	return err
+}
+
+// PutNew writes a file unless there is one with the same key; it says whether it did.
+func (f *Files) PutNew(ctx context.Context, key string, body []byte, contentType string) (bool, error) {
+	return f.put(ctx, key, body, contentType, aws.String("*"))
+}
+
+func (f *Files) put(ctx context.Context, key string, body []byte, contentType string, ifNoneMatch *string) (bool, error) {
+	if err := f.check(key); err != nil {
+		return false, err
+	}
+	_, err := f.documents.s3.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: &f.documents.bucket, Key: &key, Body: bytes.NewReader(body),
+		ContentType: &contentType, IfNoneMatch: ifNoneMatch,
+	})
+	if isTaken(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, failed("writing "+key, err)
+	}
+	return true, nil
+}
+
+// Get opens a file; the caller closes it. The error is fs.ErrNotExist if there is none.
+func (f *Files) Get(ctx context.Context, key string) (io.ReadCloser, error) {
+	if err := f.check(key); err != nil {
+		return nil, err
+	}
+	body, _, err := f.documents.open(ctx, key, "")
+	return body, err
+}
+
+// List names every file whose key begins with prefix, in the order of the keys.
+func (f *Files) List(ctx context.Context, prefix string) ([]string, error) {
+	if err := f.check(prefix); err != nil {
+		return nil, err
+	}
+	var keys []string
+	pages := s3.NewListObjectsV2Paginator(f.documents.s3, &s3.ListObjectsV2Input{Bucket: &f.documents.bucket, Prefix: &prefix})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, failed("listing "+prefix, err)
+		}
+		for _, found := range page.Contents {
+			// A file manager marks a folder by an empty object with such a key.
+			if key := aws.ToString(found.Key); !strings.HasSuffix(key, "/") {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys, nil
+}
+
+// Move gives a file another key, over one that has it. The error is fs.ErrNotExist
+// if there is none. A move that was cut short leaves the file under its old key, and
+// may have left it under the new one as well.
+func (f *Files) Move(ctx context.Context, from, to string) error {
+	for _, key := range []string{from, to} {
+		if err := f.check(key); err != nil {
+			return err
+		}
+	}
+	if from == to {
+		return nil
+	}
+	source := (&url.URL{Path: f.documents.bucket + "/" + from}).EscapedPath()
+	_, err := f.documents.s3.CopyObject(ctx, &s3.CopyObjectInput{Bucket: &f.documents.bucket, Key: &to, CopySource: &source})
+	if isMissing(err) {
+		return fmt.Errorf("documents: moving %s: %w (%v)", from, fs.ErrNotExist, err)
+	}
+	if err != nil {
+		return failed("copying "+from, err)
+	}
+	if _, err := f.documents.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &f.documents.bucket, Key: &from}); err != nil {
+		return failed("deleting "+from, err)
+	}
+	return nil
+}
