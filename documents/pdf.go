@@ -47,6 +47,13 @@ func pdfSettings() *model.Configuration {
 // asks for a password, has no pages, or acts by itself. One that is only locked
 // against changes opens everywhere and is taken: schools send such transcripts.
 func (d *Documents) inspectPDF(ctx context.Context, file *spooled) error {
+	whole, err := hasEnd(file)
+	if err != nil {
+		return err
+	}
+	if !whole {
+		return certification.RefuseDocument(certification.DocumentCutOff)
+	}
 	free, err := turn(ctx, d.pdfs)
 	if err != nil {
 		return err
@@ -92,18 +99,18 @@ func openPDF(ctx context.Context, file io.ReadSeeker) error {
 		errors.Is(err, pdfcpu.ErrMalformedEncryption):
 		return refuse(certification.DocumentEncrypted, err)
 	case err != nil:
-		return unreadablePDF(err)
+		return unreadable("opening a PDF", err)
 	}
 	pages, err := hasPages(pdf)
 	if err != nil {
-		return unreadablePDF(err)
+		return unreadable("opening a PDF", err)
 	}
 	if !pages {
 		return certification.RefuseDocument(certification.DocumentNoPages)
 	}
 	active, err := isActive(ctx, pdf)
 	if err != nil {
-		return unreadablePDF(err)
+		return unreadable("opening a PDF", err)
 	}
 	if active {
 		return certification.RefuseDocument(certification.DocumentActive)
@@ -111,33 +118,58 @@ func openPDF(ctx context.Context, file io.ReadSeeker) error {
 	return nil
 }
 
-// unreadablePDF tells a failing disk from a damaged file, as unreadable does. The end
-// of a PDF says where everything is, so a PDF that was cut off is just damaged.
-func unreadablePDF(err error) error {
-	err = unreadable("opening a PDF", err)
-	if refusal := new(certification.DocumentRefusal); errors.As(err, &refusal) && refusal.Code == certification.DocumentCutOff {
-		return certification.RefuseDocument(certification.DocumentUnreadable)
-	}
-	return err
-}
+// maxPageNodes bounds the walk over the page tree, which may go round in a ring.
+const maxPageNodes = 10_000
 
-// hasPages says whether the page tree has anything in it.
+// errPageMissing says that the page tree names a page that is not in the file.
+var errPageMissing = errors.New("a page is missing")
+
+// hasPages says whether the page tree has anything in it. All of it must be there: the
+// library, like a browser, opens what is left of a file whose end is missing.
 func hasPages(pdf *model.Context) (bool, error) {
 	catalog, err := pdf.Catalog()
 	if err != nil {
 		return false, err
 	}
-	root, err := pdf.Dereference(catalog["Pages"])
-	if err != nil {
-		return false, err
+	pages := 0
+	nodes := []types.Object{catalog["Pages"]}
+	for seen := 0; len(nodes) > 0; seen++ {
+		if seen > maxPageNodes {
+			return false, errors.New("the page tree has too many nodes")
+		}
+		found, err := pdf.Dereference(nodes[0])
+		if err != nil {
+			return false, err
+		}
+		node, ok := found.(types.Dict)
+		if !ok {
+			return false, errPageMissing
+		}
+		nodes = nodes[1:]
+		kids, err := pdf.Dereference(node["Kids"])
+		if err != nil {
+			return false, err
+		}
+		if inner, ok := kids.(types.Array); ok {
+			nodes = append(nodes, inner...)
+		} else {
+			pages++
+		}
 	}
-	tree, _ := root.(types.Dict)
-	found, err := pdf.Dereference(tree["Kids"])
-	if err != nil {
-		return false, err
+	return pages > 0, nil
+}
+
+// pdfTail is how far from the end of a file its end mark may be: some senders put
+// something behind it.
+const pdfTail = 32 << 10
+
+// hasEnd says whether the end mark of a PDF is there.
+func hasEnd(file *spooled) (bool, error) {
+	tail := make([]byte, min(pdfTail, file.size))
+	if _, err := file.ReadAt(tail, file.size-int64(len(tail))); err != nil && err != io.EOF {
+		return false, failed("reading the end of a PDF", err)
 	}
-	kids, _ := found.(types.Array)
-	return len(kids) > 0, nil
+	return bytes.Contains(tail, []byte("%%EOF")), nil
 }
 
 // isActive says whether a PDF starts a program, or runs a script when it is opened.
