@@ -155,6 +155,8 @@ func test(ctx context.Context, arguments []string) (int, error) {
 
 	select {
 	case err = <-ended:
+		// A test that crashed may have left a program it had started.
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	case <-ctx.Done():
 		endGroup(cmd.Process.Pid, ended)
 		return 1, ctx.Err()

@@ -166,7 +166,7 @@ func (t Tool) build(ctx context.Context, out io.Writer, tools, final string) err
 func goCommand(ctx context.Context) (string, error) {
 	golang, err := exec.LookPath("go")
 	if err != nil {
-		return "", errors.New("Go is not on the PATH: install Go 1.26 or newer from https://go.dev/dl")
+		return "", errors.New("there is no go on the PATH: install Go 1.26 or newer from https://go.dev/dl")
 	}
 	cmd := exec.CommandContext(ctx, golang, "env", "GOVERSION")
 	cmd.Dir = os.TempDir()

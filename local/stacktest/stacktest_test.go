@@ -2,6 +2,7 @@ package stacktest_test
 
 import (
 	"context"
+	"net/http"
 	"net/smtp"
 	"strings"
 	"testing"
@@ -131,4 +132,20 @@ func TestMailArrives(t *testing.T) {
 	letters := stacktest.Mail(t)
 	require.NoError(t, smtp.SendMail(letters.Address, nil, "a@example.test", []string{"b@example.test"}, []byte("Subject: hello\r\n\r\nbody\r\n")))
 	require.Len(t, letters.Messages("b@example.test"), 1)
+}
+
+func TestStripeMockAnswersOneVersionOnly(t *testing.T) {
+	address := stacktest.StripeMock(t)
+	ask := func(version string) int {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/v1/charges", nil)
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "Bearer sk_test_sample")
+		request.Header.Set("Stripe-Version", version)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		response.Body.Close()
+		return response.StatusCode
+	}
+	require.Equal(t, http.StatusOK, ask("2023-10-16"))
+	require.Equal(t, http.StatusBadRequest, ask("2022-11-15"))
 }

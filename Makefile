@@ -1,0 +1,43 @@
+# Every target says what it does in "make help". The work is done by bin/local,
+# which is built first: "go run" would hide signals and exit codes.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# What make test passes to go test, for example ARGS="-run Renewal ./workflows".
+ARGS ?= ./...
+
+.PHONY: help build setup dev test lint go-version
+
+help: ## say what the targets do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+go-version:
+	@command -v go >/dev/null || { echo "Go is not on the PATH: install Go 1.26 or newer from https://go.dev/dl"; exit 1; }
+	@version=$$(cd / && go env GOVERSION); version=$${version#go}; major=$${version%%.*}; minor=$${version#*.}; minor=$${minor%%[!0-9]*}; \
+	if [ "$$major" -eq 1 ] 2>/dev/null && [ "$$minor" -lt 26 ]; then echo "This is Go $$version: install Go 1.26 or newer from https://go.dev/dl"; exit 1; fi
+
+bin/local: go-version FORCE
+	@go build -o bin/local ./local
+
+FORCE:
+
+build: go-version ## build every program into bin/
+	go build -o bin/ ./local
+	@if [ -f main.go ]; then go build -o bin/peercert .; fi
+
+setup: bin/local ## install and build what the other targets need, about ten minutes the first time
+	@bin/local tools
+
+dev: bin/local ## run Peercert and everything it needs on this machine, until Ctrl-C
+	@exec bin/local dev
+
+test: bin/local ## run every test on real parts (ARGS="-run Renewal ./workflows" for some)
+	@exec bin/local test $(ARGS)
+
+lint: bin/local ## check format, vet, staticcheck, and that workflows can be replayed
+	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
+	go vet ./...
+	@staticcheck=$$(bin/local tool staticcheck) && echo "staticcheck ./..." && $$staticcheck ./...
+	@check=$$(bin/local tool workflowcheck) && echo "workflowcheck ./workflows/..." && $$check -config .ci/workflowcheck.yaml ./workflows/...
