@@ -1,0 +1,205 @@
+package notices
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"peercert/certification"
+	"peercert/web"
+)
+
+// Letterhead is what stands on every letter.
+type Letterhead struct {
+	Operator  string // name of the certifying body
+	PublicURL string // where the portal is reached, without a slash at the end
+	// Demonstration puts a line on top that says so. Set in the local environment.
+	Demonstration bool
+}
+
+// Composed is a letter ready to be sent. Text and HTML say the same sentences.
+type Composed struct {
+	Language  string // BCP 47, what the letter is written in
+	Direction string // "ltr" or "rtl"
+	Subject   string // has no personal data and no variable at all
+	Text      string
+	HTML      string
+}
+
+// Compose writes a notice in its language, or in English where a catalogue lacks a
+// sentence of the letter: a letter is never half in one language. It fails when a
+// fact that the letter needs is missing; errors name the letter and the fact, no
+// personal data.
+func Compose(notice certification.Notice, head Letterhead) (Composed, error) {
+	row, known := letterOf(notice.Letter)
+	if !known {
+		return Composed{}, fmt.Errorf("notices: there is no letter %q", notice.Letter)
+	}
+	if err := row.check(notice); err != nil {
+		return Composed{}, fmt.Errorf("notices: letter %s: %w", notice.Letter, err)
+	}
+	words := web.Words(notice.Language)
+	// The link keeps the person's language even where the letter cannot.
+	link := head.link(words.Language(), notice.CaseID)
+	written, err := row.write(words, notice, head, link)
+	if errors.Is(err, web.ErrNoWords) && words.Language() != "en" {
+		words = web.Words("en")
+		written, err = row.write(words, notice, head, link)
+	}
+	if err != nil {
+		return Composed{}, fmt.Errorf("notices: writing letter %s: %w", notice.Letter, err)
+	}
+	html, err := written.html()
+	if err != nil {
+		return Composed{}, fmt.Errorf("notices: laying out letter %s: %w", notice.Letter, err)
+	}
+	return Composed{
+		Language: written.Language, Direction: written.Direction,
+		Subject: written.Subject, Text: written.text(), HTML: html,
+	}, nil
+}
+
+// check says which facts are missing. Every letter but the one that confirms an
+// address belongs to a case.
+func (l letter) check(notice certification.Notice) error {
+	var missing []string
+	for _, fact := range l.needs {
+		if fact.missing(notice) {
+			missing = append(missing, fact.name)
+		}
+	}
+	if l.name != certification.LetterConfirmAddress {
+		if uuid.Validate(notice.CaseID) != nil {
+			missing = append(missing, "case_id")
+		}
+		if notice.CaseNumber == "" {
+			missing = append(missing, "case_number")
+		}
+	}
+	if missing != nil {
+		return fmt.Errorf("needs %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+func (h Letterhead) link(language, caseID string) string {
+	if caseID == "" {
+		return ""
+	}
+	return strings.TrimSuffix(h.PublicURL, "/") + "/" + url.PathEscape(language) + "/cases/" + url.PathEscape(caseID)
+}
+
+// page is a letter as sentences, before text or HTML.
+type page struct {
+	Language, Direction string
+	Subject             string
+	Demonstration       string // empty where it is none
+	Greeting            greeting
+	Body                []string
+	Reasons             []reason
+	NextHeading         string
+	Next                []string
+	LinkWords, Link     string // Link is empty where there is no case
+	Regards, Operator   string
+	Why                 string
+}
+
+// greeting keeps the name apart from the words around it, so that HTML can isolate
+// a name that is written in the other direction.
+type greeting struct{ Before, Name, After string }
+
+func (g greeting) String() string { return g.Before + g.Name + g.After }
+
+// write says every sentence of a letter strictly in one language.
+func (l letter) write(words *web.Localizer, notice certification.Notice, head Letterhead, link string) (page, error) {
+	variables := map[string]any{}
+	var failed error
+	say := func(key string, variables map[string]any) string {
+		said, err := words.Find(key, variables)
+		if err != nil && failed == nil {
+			failed = err
+		}
+		return said
+	}
+	paragraphs := func(part string, count int) []string {
+		var said []string
+		for i := range count {
+			said = append(said, say(fmt.Sprintf("letter.%s.%s_%d", l.name, part, i+1), variables))
+		}
+		return said
+	}
+
+	for _, fact := range l.needs {
+		if err := fact.say(words, notice, variables); err != nil {
+			return page{}, err
+		}
+	}
+	written := page{
+		Language: words.Language(), Direction: words.Direction(),
+		// No variables: a subject cannot tell what it was not given.
+		Subject:     say(fmt.Sprintf("letter.%s.subject", l.name), nil),
+		Body:        paragraphs("body", l.body),
+		NextHeading: say("letter.next", nil),
+		Next:        paragraphs("next", l.next),
+		Regards:     say("letter.regards", nil),
+		Operator:    head.Operator,
+	}
+	if link != "" {
+		written.LinkWords, written.Link = say("letter.open_case", nil), link
+	}
+	if head.Demonstration {
+		written.Demonstration = say("letter.demonstration", nil)
+	}
+	if l.name == certification.LetterConfirmAddress {
+		// Anybody can type an address and a name. A letter to an address that nobody
+		// confirmed repeats no words of a stranger.
+		written.Greeting.Before = say("letter.greeting_nobody", nil)
+		written.Why = say("letter.why_no_case", map[string]any{"Operator": head.Operator})
+	} else {
+		written.Greeting = greet(say, cleanLine(notice.Name))
+		written.Why = say("letter.why", map[string]any{"Operator": head.Operator, "CaseNumber": notice.CaseNumber})
+	}
+	if l.needsReasons() {
+		said, err := reasonsOf(words, notice, l.putRight)
+		if err != nil {
+			return page{}, err
+		}
+		written.Reasons = said
+	}
+	return written, failed
+}
+
+func greet(say func(string, map[string]any) string, name string) greeting {
+	if name == "" {
+		return greeting{Before: say("letter.greeting_nobody", nil)}
+	}
+	// A name cannot contain this mark: cleanLine removes control characters.
+	const mark = "\x00"
+	before, after, _ := strings.Cut(say("letter.greeting", map[string]any{"Name": mark}), mark)
+	return greeting{before, name, after}
+}
+
+// clean takes from free text what could change the letter around it: control
+// characters but line ends, and the marks that turn the direction of all that
+// follows. Joiners and combining marks stay: names are written with them.
+func clean(text string) string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text)
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return r
+		case r == '\t':
+			return ' '
+		case unicode.IsControl(r), r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+			return -1
+		}
+		return r
+	}, text))
+}
+
+// cleanLine is clean for text that must stay on one line.
+func cleanLine(text string) string { return strings.Join(strings.Fields(clean(text)), " ") }

@@ -1,0 +1,55 @@
+package notices
+
+import (
+	_ "embed"
+	"html/template"
+	"strings"
+	"sync"
+)
+
+//go:embed letter.html
+var letterHTML string
+
+var layout = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("letter").Option("missingkey=error").Parse(letterHTML))
+})
+
+func (p page) html() (string, error) {
+	var out strings.Builder
+	if err := layout().Execute(&out, p); err != nil {
+		return "", err
+	}
+	return out.String(), nil
+}
+
+// text lays the letter out as plain text. Lines are as long as their paragraph:
+// mail programs wrap them to the width of the screen.
+func (p page) text() string {
+	var blocks []string
+	add := func(lines ...string) { blocks = append(blocks, strings.Join(lines, "\n")) }
+
+	if p.Demonstration != "" {
+		add(p.Demonstration)
+	}
+	add(p.Greeting.String())
+	for _, paragraph := range p.Body {
+		add(paragraph)
+	}
+	for _, reason := range p.Reasons {
+		lines := []string{"- " + reason.Wrong}
+		if reason.Do != "" {
+			lines = append(lines, "  "+reason.Do)
+		}
+		if reason.Note != "" {
+			lines = append(lines, "  "+strings.ReplaceAll(reason.Note, "\n", "\n  "))
+		}
+		add(lines...)
+	}
+	add(append([]string{p.NextHeading}, p.Next...)...)
+	if p.Link != "" {
+		add(p.LinkWords + ":\n" + p.Link)
+	}
+	add(p.Regards, p.Operator)
+	add(p.Why)
+	return strings.Join(blocks, "\n\n") + "\n"
+}

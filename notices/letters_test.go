@@ -1,0 +1,561 @@
+package notices
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+
+	"peercert/certification"
+	"peercert/web"
+)
+
+var update = flag.Bool("update", false, "write the golden letters anew")
+
+var head = Letterhead{Operator: "Sample Certification Board", PublicURL: "https://portal.example.test"}
+
+var languages = []string{"en", "es"}
+
+// everyLetter composes all letters in all languages.
+func everyLetter(t *testing.T, check func(t *testing.T, example Example, written Composed)) {
+	t.Helper()
+	for _, example := range List() {
+		for _, language := range languages {
+			t.Run(string(example.Letter)+"/"+language, func(t *testing.T) {
+				example.Notice.Language = language
+				written, err := Compose(example.Notice, head)
+				require.NoError(t, err)
+				require.Equal(t, language, written.Language, "the letter fell back to English")
+				check(t, example, written)
+			})
+		}
+	}
+}
+
+// letterNames reads the constants of type Letter from the source, so that a new
+// letter cannot be forgotten here.
+func letterNames(t *testing.T) []certification.Letter {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../certification/notice.go", nil, 0)
+	require.NoError(t, err)
+	var names []certification.Letter
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, isValue := node.(*ast.ValueSpec)
+		if !isValue {
+			return true
+		}
+		if kind, named := spec.Type.(*ast.Ident); named && kind.Name == "Letter" {
+			name, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			require.NoError(t, err)
+			names = append(names, certification.Letter(name))
+		}
+		return true
+	})
+	require.NotEmpty(t, names)
+	return names
+}
+
+func TestEveryLetterOfTheProgramIsWritten(t *testing.T) {
+	var listed []certification.Letter
+	for _, example := range List() {
+		listed = append(listed, example.Letter)
+	}
+	require.Equal(t, letterNames(t), listed)
+}
+
+func TestEveryLetterComposes(t *testing.T) {
+	everyLetter(t, func(t *testing.T, example Example, written Composed) {
+		for name, part := range map[string]string{"subject": written.Subject, "text": written.Text, "HTML": written.HTML} {
+			require.NotEmpty(t, strings.TrimSpace(part), name)
+			for _, sign := range []string{"<no value>", "&lt;no value&gt;", "%!", "⟦", "{{", "ZgotmplZ", "\x00"} {
+				require.NotContains(t, strings.ReplaceAll(part, example.Notice.CaseID, ""), sign, name)
+			}
+		}
+		require.Equal(t, 1, strings.Count(written.HTML, `lang="`+written.Language+`" dir="ltr">`+"\n<head>"))
+		require.Contains(t, written.Text, head.Operator)
+		require.Contains(t, written.Text, web.Words(written.Language).Say("letter.next", nil))
+		links := regexp.MustCompile(`https?://\S+`).FindAllString(written.Text, -1)
+		if example.Letter == certification.LetterConfirmAddress {
+			require.Empty(t, links)
+			require.Contains(t, written.Text, example.Notice.Code)
+			return
+		}
+		require.Equal(t, []string{"https://portal.example.test/" + written.Language + "/cases/" + example.Notice.CaseID}, links)
+		require.Contains(t, written.HTML, `href="`+links[0]+`"`)
+		require.Contains(t, written.Text, example.Notice.Name)
+		require.Contains(t, written.Text, example.Notice.CaseNumber)
+	})
+}
+
+// Text and HTML must not drift apart.
+func TestTextAndHTMLSayTheSame(t *testing.T) {
+	everyLetter(t, func(t *testing.T, _ Example, written Composed) {
+		text := regexp.MustCompile(`(?m)^[^\n]*:\nhttps://\S+$`).ReplaceAllStringFunc(written.Text, func(link string) string {
+			words, _, _ := strings.Cut(link, ":")
+			return words
+		})
+		text = regexp.MustCompile(`(?m)^- `).ReplaceAllString(text, "")
+		require.Equal(t, wordsOf(text), wordsOf(visible(t, written.HTML)))
+	})
+}
+
+func wordsOf(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// visible is the text of the body of a page.
+func visible(t *testing.T, page string) string {
+	t.Helper()
+	document, err := html.Parse(strings.NewReader(page))
+	require.NoError(t, err)
+	var out strings.Builder
+	var walk func(*html.Node, bool)
+	walk = func(node *html.Node, inBody bool) {
+		if node.Type == html.TextNode && inBody {
+			out.WriteString(node.Data)
+		}
+		if node.Data == "br" || node.Data == "span" {
+			out.WriteString(" ")
+		}
+		for child := range node.ChildNodes() {
+			walk(child, inBody || node.Data == "body")
+		}
+	}
+	walk(document, false)
+	return out.String()
+}
+
+func TestALetterFailsWithoutAFactItNeeds(t *testing.T) {
+	empty := func(notice *certification.Notice, fact string) {
+		if fact == "code" {
+			notice.Code = ""
+			return
+		}
+		raw, err := json.Marshal(notice.Facts)
+		require.NoError(t, err)
+		facts := map[string]any{}
+		require.NoError(t, json.Unmarshal(raw, &facts))
+		require.Contains(t, facts, fact, "a fact has the name of its field")
+		delete(facts, fact)
+		raw, err = json.Marshal(facts)
+		require.NoError(t, err)
+		notice.Facts = certification.Facts{}
+		require.NoError(t, json.Unmarshal(raw, &notice.Facts))
+	}
+	for _, example := range List() {
+		for _, fact := range example.Needs {
+			notice := example.Notice
+			empty(&notice, fact)
+			_, err := Compose(notice, head)
+			require.ErrorContains(t, err, "needs "+fact, "letter %s", example.Letter)
+		}
+		if example.Letter == certification.LetterConfirmAddress {
+			continue
+		}
+		for name, change := range map[string]func(*certification.Notice){
+			"case_id":     func(n *certification.Notice) { n.CaseID = "../../elsewhere" },
+			"case_number": func(n *certification.Notice) { n.CaseNumber = "" },
+		} {
+			notice := example.Notice
+			change(&notice)
+			_, err := Compose(notice, head)
+			require.ErrorContains(t, err, "needs "+name)
+		}
+	}
+	_, err := Compose(certification.Notice{Letter: "no_such_letter"}, head)
+	require.ErrorContains(t, err, "no_such_letter")
+}
+
+// A fact that only a comment names is not a fact of the letter: the table must
+// agree with what certification says beside each name.
+func TestTheTableAgreesWithTheCommentsOfTheProgram(t *testing.T) {
+	source, err := os.ReadFile("../certification/notice.go")
+	require.NoError(t, err)
+	names := map[string]string{
+		"DueAt": "due_at", "Fee": "fee", "AmountCents": "amount_cents", "PaidAt": "paid_at", "PaymentID": "payment_id",
+		"Reasons": "reasons", "WindowEndsAt": "window_ends_at", "AttemptsLeft": "attempts_left", "AppointmentAt": "appointment_at",
+		"ExamLanguage": "exam_language", "CertificateNumber": "certificate_number", "ExpiresAt": "expires_at", "DaysLeft": "days_left",
+	}
+	lines := map[string]string{}
+	for _, match := range regexp.MustCompile(`(?m)Letter = "(\w+)"[^\n/]*(?://(.*))?$`).FindAllStringSubmatch(string(source), -1) {
+		lines[match[1]] = match[2]
+	}
+	for _, example := range List() {
+		comment, found := lines[string(example.Letter)]
+		require.True(t, found)
+		var expected []string
+		for _, word := range regexp.MustCompile(`\w+`).FindAllString(comment, -1) {
+			// "we missed DueAt" names it as well.
+			if name, isFact := names[word]; isFact {
+				expected = append(expected, name)
+			}
+		}
+		if example.Letter == certification.LetterConfirmAddress {
+			expected = []string{"code"}
+		}
+		if example.Letter == certification.LetterReviewResumed || example.Letter == certification.LetterResultsNotPassed {
+			require.NotEmpty(t, expected)
+		}
+		require.ElementsMatch(t, expected, example.Needs, "letter %s", example.Letter)
+	}
+}
+
+func TestEveryReasonHasItsSentences(t *testing.T) {
+	reviewOf := map[certification.Review][2]certification.Letter{
+		certification.ReviewApplication: {certification.LetterApplicationReturned, certification.LetterApplicationDenied},
+		certification.ReviewTraining:    {certification.LetterTrainingReturned, ""},
+		certification.ReviewRenewal:     {certification.LetterRenewalReturned, certification.LetterRenewalDenied},
+	}
+	examples := map[certification.Letter]certification.Notice{}
+	for _, example := range List() {
+		examples[example.Letter] = example.Notice
+	}
+	for _, rule := range certification.Reasons {
+		for _, review := range rule.Reviews {
+			for i, letter := range reviewOf[review] {
+				if letter == "" || i == 0 && !rule.CanBePutRight {
+					continue
+				}
+				for _, language := range languages {
+					notice := examples[letter]
+					notice.Language = language
+					notice.Facts.Reasons = []certification.ReasonCode{rule.Code, rule.Code}
+					notice.Notes = map[certification.ReasonCode]string{rule.Code: "First line.\r\nSecond line."}
+					written, err := Compose(notice, head)
+					require.NoError(t, err, "%s in %s", rule.Code, letter)
+					require.Equal(t, language, written.Language)
+					words := web.Words(language)
+					wrong, err := words.Find("reason."+string(rule.Code)+".wrong", nil)
+					require.NoError(t, err)
+					require.Equal(t, 1, strings.Count(written.Text, wrong), "a reason is said once")
+					require.Contains(t, written.Text, "First line.\n  Second line.")
+					require.Contains(t, written.HTML, "First line.\nSecond line.")
+					do, err := words.Find("reason."+string(rule.Code)+".do", nil)
+					if rule.CanBePutRight {
+						require.NoError(t, err)
+						require.Equal(t, i == 0, strings.Contains(written.Text, do), "what to do is said when something is returned, not when it is denied")
+					}
+				}
+			}
+		}
+		if !rule.NeedsNote {
+			continue
+		}
+		notice := examples[certification.LetterApplicationDenied]
+		notice.Facts.Reasons, notice.Notes = []certification.ReasonCode{rule.Code}, map[certification.ReasonCode]string{rule.Code: " \n "}
+		_, err := Compose(notice, head)
+		require.ErrorContains(t, err, "note", "reason %s", rule.Code)
+	}
+	notice := examples[certification.LetterApplicationReturned]
+	notice.Facts.Reasons = []certification.ReasonCode{"NO_SUCH_REASON"}
+	_, err := Compose(notice, head)
+	require.ErrorContains(t, err, "NO_SUCH_REASON")
+}
+
+func TestEveryFeeAndExamLanguageHasAName(t *testing.T) {
+	for _, language := range languages {
+		for _, fee := range []certification.Fee{
+			certification.FeeApplication, certification.FeeExam, certification.FeeRetake, certification.FeeRenewal, certification.FeeLateRenewal,
+		} {
+			_, err := web.Words(language).Find("fee."+string(fee), nil)
+			require.NoError(t, err)
+		}
+		for _, exam := range certification.ExamLanguages {
+			_, err := web.Words(language).Find("exam_language."+exam, nil)
+			require.NoError(t, err)
+		}
+	}
+}
+
+func TestNoSentenceOfALetterIsUnused(t *testing.T) {
+	used := map[string]bool{
+		"letter.greeting": true, "letter.greeting_nobody": true, "letter.reviewer_note": true, "letter.next": true,
+		"letter.open_case": true, "letter.regards": true, "letter.why": true, "letter.why_no_case": true, "letter.demonstration": true,
+	}
+	for _, row := range letters {
+		used[fmt.Sprintf("letter.%s.subject", row.name)] = true
+		for part, count := range map[string]int{"body": row.body, "next": row.next} {
+			require.Positive(t, count, "every letter says something, and what happens next")
+			for i := range count {
+				used[fmt.Sprintf("letter.%s.%s_%d", row.name, part, i+1)] = true
+			}
+		}
+	}
+	for _, rule := range certification.Reasons {
+		used["reason."+string(rule.Code)+".wrong"] = true
+		if rule.CanBePutRight {
+			used["reason."+string(rule.Code)+".do"] = true
+		}
+	}
+	raw, err := os.ReadFile("../web/catalogues/en.json")
+	require.NoError(t, err)
+	catalogue := map[string]any{}
+	require.NoError(t, json.Unmarshal(raw, &catalogue))
+	for key := range catalogue {
+		if strings.HasPrefix(key, "letter.") || strings.HasPrefix(key, "reason.") {
+			require.True(t, used[key], "%s is used by no letter", key)
+		}
+	}
+}
+
+// Every fact a letter demands is there to be said.
+func TestNoFactIsDemandedInVain(t *testing.T) {
+	variablesOf := map[string][]string{
+		"due_at": {"Due", "DueBy", "DueDay"}, "window_ends_at": {"WindowBy", "WindowUntil"}, "expires_at": {"ExpiresBy", "ExpiresUntil", "ExpiresDay"},
+		"appointment_at": {"AppointmentMoment"}, "paid_at": {"PaidDay"}, "amount_cents": {"Amount"}, "payment_id": {"PaymentID"},
+		"attempts_left": {"Count"}, "days_left": {"Count"}, "certificate_number": {"CertificateNumber"}, "code": {"Code"},
+		"fee": {"Fee"}, "exam_language": {"ExamLanguage"},
+	}
+	raw, err := os.ReadFile("../web/catalogues/en.json")
+	require.NoError(t, err)
+	catalogue := map[string]any{}
+	require.NoError(t, json.Unmarshal(raw, &catalogue))
+	for _, example := range List() {
+		var all strings.Builder
+		for key, sentence := range catalogue {
+			if strings.HasPrefix(key, "letter."+string(example.Letter)+".") {
+				fmt.Fprint(&all, sentence)
+			}
+		}
+		for _, fact := range example.Needs {
+			if fact == "reasons" {
+				continue
+			}
+			said := false
+			for _, variable := range variablesOf[fact] {
+				said = said || strings.Contains(all.String(), "{{."+variable+"}}")
+			}
+			require.True(t, said, "letter %s demands %s and does not say it", example.Letter, fact)
+		}
+	}
+}
+
+func TestSubjectsRevealNothing(t *testing.T) {
+	// Beginnings of words, in both languages.
+	revealing := []string{
+		"peer", "par ", "pares", "medi-cal", "support", "apoyo", "lived", "vivid", "experienc", "recover", "recuper", "mental", "substance", "sustanc",
+		"addict", "adicc", "health", "salud", "accommod", "adaptac", "ajuste", "disab", "discap",
+		"den", "reject", "rechaz", "refus", "approv", "aprob", "accept", "acept", "pass", "fail", "reprob", "suspen", "revo", "reinst",
+		"expir", "venc", "appeal", "apel", "withdr", "retir", "surrend", "vacat", "anul", "hold", "late ren", "lapse",
+		"congrat", "felici", "sorry to", "lamentamos", "unfortun", "declin", "waive", "exen",
+	}
+	everyLetter(t, func(t *testing.T, example Example, written Composed) {
+		subject := strings.ToLower(written.Subject)
+		for _, beginning := range revealing {
+			require.NotRegexp(t, `(^|[^\pL])`+regexp.QuoteMeta(beginning), subject)
+		}
+		require.NotContains(t, subject, "$")
+		require.NotRegexp(t, `\d`, subject)
+		if example.Notice.Name != "" {
+			require.NotContains(t, written.Subject, example.Notice.Name)
+		}
+		require.LessOrEqual(t, len([]rune(written.Subject)), 50, "a phone shows about that much")
+	})
+}
+
+func TestGoodAndBadNewsHaveTheSameSubject(t *testing.T) {
+	subject := map[certification.Letter]string{}
+	for _, example := range List() {
+		written, err := Compose(example.Notice, head)
+		require.NoError(t, err)
+		subject[example.Letter] = written.Subject
+	}
+	for _, same := range [][]certification.Letter{
+		{certification.LetterApplicationApproved, certification.LetterApplicationDenied},
+		{certification.LetterTrainingAccepted, certification.LetterTrainingReturned},
+		{certification.LetterResultsPassed, certification.LetterResultsNotPassed, certification.LetterAttemptsUsed},
+		{certification.LetterRenewed, certification.LetterRenewalDenied},
+		{certification.LetterAppealGranted, certification.LetterAppealDenied},
+		{certification.LetterSuspended, certification.LetterReinstated, certification.LetterRevoked},
+	} {
+		for _, letter := range same {
+			require.Equal(t, subject[same[0]], subject[letter])
+		}
+	}
+}
+
+func TestNamesCannotChangeALetter(t *testing.T) {
+	var notice certification.Notice
+	for _, example := range List() {
+		if example.Letter == certification.LetterApplicationReceived {
+			notice = example.Notice
+		}
+	}
+	for _, name := range []string{
+		"<b>", `"><script>alert(1)</script>`, "{{.Operator}}", "%!s(MISSING)", "O'Brien & Söhne", "Zoe\u0301 N\u0303an\u0303ez", "مريم العلي", "נועה", "علی\u200cرضا", "李小龍", "👩\u200d🔬",
+	} {
+		notice.Name = name
+		written, err := Compose(notice, head)
+		require.NoError(t, err)
+		require.Contains(t, written.Text, "Hello "+name+",")
+		require.Contains(t, visible(t, written.HTML), "Hello "+name+",", "a reader sees the name as it was typed")
+		require.NotContains(t, written.HTML, "<script>")
+		require.NotContains(t, written.HTML, "<b>")
+		require.Contains(t, written.HTML, "<bdi>")
+	}
+
+	for name, cleaned := range map[string]string{
+		"Sam\r\nBcc: all@example.test":    "Sam Bcc: all@example.test",
+		"Sam\x00\x1b[31m":                 "Sam[31m",
+		"\u202Eevil\u202C":                "evil",
+		" \t Sam \u2028 Lee ":             "Sam Lee",
+		strings.Repeat("\u2066", 3) + "a": "a",
+	} {
+		notice.Name = name
+		written, err := Compose(notice, head)
+		require.NoError(t, err)
+		require.Contains(t, written.Text, "Hello "+cleaned+",\n")
+	}
+
+	notice.Name = " \n"
+	written, err := Compose(notice, head)
+	require.NoError(t, err)
+	require.Contains(t, written.Text, "Hello,\n")
+	require.NotContains(t, written.HTML, "<bdi>")
+}
+
+func TestALetterToAnUnconfirmedAddressRepeatsNothing(t *testing.T) {
+	notice := List()[0].Notice
+	require.Equal(t, certification.LetterConfirmAddress, notice.Letter)
+	notice.Name = "Win a prize at evil.example.test"
+	written, err := Compose(notice, head)
+	require.NoError(t, err)
+	require.NotContains(t, written.Text+written.HTML+written.Subject, "prize")
+}
+
+func TestADemonstrationSaysSo(t *testing.T) {
+	local := head
+	local.Demonstration = true
+	for _, language := range languages {
+		notice := List()[3].Notice
+		notice.Language = language
+		written, err := Compose(notice, local)
+		require.NoError(t, err)
+		line := web.Words(language).Say("letter.demonstration", nil)
+		require.Contains(t, line, "CalMHSA")
+		require.True(t, strings.HasPrefix(written.Text, line))
+		require.Contains(t, written.HTML, line)
+
+		written, err = Compose(notice, head)
+		require.NoError(t, err)
+		require.NotContains(t, written.Text+written.HTML, "CalMHSA")
+	}
+}
+
+func TestALanguageWithoutACatalogueGetsEnglish(t *testing.T) {
+	notice := List()[3].Notice
+	for asked, expected := range map[string]string{"vi": "en", "": "en", "es-419": "es"} {
+		notice.Language = asked
+		written, err := Compose(notice, head)
+		require.NoError(t, err)
+		require.Equal(t, expected, written.Language)
+		require.Contains(t, written.Text, "/"+expected+"/cases/")
+	}
+}
+
+func TestGoldenLetters(t *testing.T) {
+	demonstration := head
+	demonstration.Demonstration = true
+	for _, letter := range []certification.Letter{
+		certification.LetterApplicationReturned, certification.LetterReviewLate, certification.LetterResultsNotPassed, certification.LetterRenewalReminder,
+	} {
+		for _, language := range languages {
+			row, _ := letterOf(letter)
+			notice := exampleOf(row)
+			notice.Language = language
+			written, err := Compose(notice, demonstration)
+			require.NoError(t, err)
+			for ending, part := range map[string]string{
+				"txt": "Subject: " + written.Subject + "\n\n" + written.Text, "html": written.HTML,
+			} {
+				file := filepath.Join("testdata", fmt.Sprintf("%s.%s.%s", letter, language, ending))
+				if *update {
+					require.NoError(t, os.WriteFile(file, []byte(part), 0o644))
+				}
+				golden, err := os.ReadFile(file)
+				require.NoError(t, err, "run the test with -update to write it")
+				require.Equal(t, string(golden), part, "%s: run with -update if the change is meant", file)
+			}
+		}
+	}
+}
+
+func TestEnglishLettersAreEasyToRead(t *testing.T) {
+	for _, example := range List() {
+		written, err := Compose(example.Notice, head)
+		require.NoError(t, err)
+		grade := readingGrade(written.Text)
+		require.LessOrEqual(t, grade, 8.0, "letter %s", example.Letter)
+		t.Logf("%-22s %.1f", example.Letter, grade)
+	}
+	for _, rule := range certification.Reasons {
+		for _, part := range []string{"wrong", "do"} {
+			if sentence, err := web.Words("en").Find("reason."+string(rule.Code)+"."+part, nil); err == nil {
+				for _, one := range sentences(sentence) {
+					require.LessOrEqual(t, len(strings.Fields(one)), 20, one)
+				}
+			}
+		}
+	}
+}
+
+// readingGrade is the Flesch-Kincaid grade of English text. Addresses, numbers of
+// cases and the like are no words.
+func readingGrade(text string) float64 {
+	all, syllables, count := sentences(text), 0, 0
+	for _, sentence := range all {
+		for word := range strings.FieldsSeq(sentence) {
+			word = strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) })
+			if word == "" || strings.Contains(word, "/") || strings.IndexFunc(word, unicode.IsDigit) >= 0 {
+				continue
+			}
+			count++
+			syllables += syllablesOf(strings.ToLower(word))
+		}
+	}
+	return 0.39*float64(count)/float64(len(all)) + 11.8*float64(syllables)/float64(count) - 15.59
+}
+
+// sentences end with a mark; headings and list items, which have none, with a line.
+func sentences(text string) []string {
+	text = strings.NewReplacer("a.m.", "am", "p.m.", "pm").Replace(text)
+	var found []string
+	for _, sentence := range regexp.MustCompile(`[.!?:](\s|$)|\n`).Split(text, -1) {
+		if strings.IndexFunc(sentence, unicode.IsLetter) >= 0 && !strings.Contains(sentence, "://") {
+			found = append(found, sentence)
+		}
+	}
+	return found
+}
+
+// syllablesOf counts groups of vowels, less a silent e at the end.
+func syllablesOf(word string) int {
+	count, vowel := 0, false
+	for _, r := range word {
+		now := strings.ContainsRune("aeiouy", r)
+		if now && !vowel {
+			count++
+		}
+		vowel = now
+	}
+	if strings.HasSuffix(word, "e") && !strings.HasSuffix(word, "le") || strings.HasSuffix(word, "ed") && !strings.HasSuffix(word, "ted") && !strings.HasSuffix(word, "ded") {
+		count--
+	}
+	return max(count, 1)
+}
+
+func TestTheReadingGradeIsThatOfTheFormula(t *testing.T) {
+	// 2 sentences, 12 words, 13 syllables.
+	require.InDelta(t, 0.39*6+11.8*13.0/12-15.59, readingGrade("The cat sat on the mat. Then the dog came over too."), 0.01)
+	require.Greater(t, readingGrade("Notwithstanding the aforementioned adjudication, applicants dissatisfied with determinations may initiate administrative reconsideration proceedings."), 20.0)
+}
