@@ -24,3 +24,10 @@ func setting(t testing.TB, name string) string {
 	t.Skip(sentence)
 	return ""
 }
+
+// Require ends a test that starts a stack of its own unless "local test" runs
+// it: only there have the programs it needs been installed and built.
+func Require(t testing.TB) {
+	t.Helper()
+	setting(t, "PEERCERT_TEST_POSTGRES_URL")
+}
