@@ -55,6 +55,13 @@ func (e RecordVideoProgressJSONBodyEvent) Valid() bool {
 	}
 }
 
+// Actor defines model for Actor.
+type Actor struct {
+	// ID Only for staff.
+	ID   *string `json:"id,omitempty"`
+	Role string  `json:"role"`
+}
+
 // Address defines model for Address.
 type Address struct {
 	City  string  `json:"city"`
@@ -303,7 +310,7 @@ type Confirmation struct {
 // Course defines model for Course.
 type Course struct {
 	CompletedOn openapi_types.Date `json:"completed_on"`
-	Hours       float32            `json:"hours"`
+	Hours       float64            `json:"hours"`
 
 	// LawAndEthics About law and ethics.
 	LawAndEthics *bool  `json:"law_and_ethics,omitempty"`
@@ -360,11 +367,7 @@ type EthicsChange struct {
 
 // Event defines model for Event.
 type Event struct {
-	Actor struct {
-		// ID Only for staff.
-		ID   *string `json:"id,omitempty"`
-		Role string  `json:"role"`
-	} `json:"actor"`
+	Actor   Actor         `json:"actor"`
 	At      time.Time     `json:"at"`
 	Details *EventDetails `json:"details,omitempty"`
 	From    *Stage        `json:"from,omitempty"`
@@ -554,22 +557,15 @@ type Payment struct {
 type Policy struct {
 	AppealDays int `json:"appeal_days"`
 
-	// ApplicationReviewDays Within which a review is decided.
-	ApplicationReviewDays int `json:"application_review_days"`
-
 	// ContinuingHours Of continuing education in a term.
 	ContinuingHours int      `json:"continuing_hours"`
 	Currency        Currency `json:"currency"`
 	DraftDays       int      `json:"draft_days"`
 
 	// EthicsVersion Of the code of ethics to sign.
-	EthicsVersion string `json:"ethics_version"`
-	Fees          []struct {
-		// AmountCents Whole cents.
-		AmountCents Money `json:"amount_cents"`
-		Fee         Fee   `json:"fee"`
-	} `json:"fees"`
-	InForceFrom time.Time `json:"in_force_from"`
+	EthicsVersion string    `json:"ethics_version"`
+	Fees          []Price   `json:"fees"`
+	InForceFrom   time.Time `json:"in_force_from"`
 
 	// LateRenewalMonths After expiry.
 	LateRenewalMonths int `json:"late_renewal_months"`
@@ -592,7 +588,10 @@ type Policy struct {
 	ResultsNoticeDays int `json:"results_notice_days"`
 
 	// ReturnedDays To put right what was returned.
-	ReturnedDays       int    `json:"returned_days"`
+	ReturnedDays int `json:"returned_days"`
+
+	// ReviewDays Within which a review is decided.
+	ReviewDays         int    `json:"review_days"`
 	TermYears          int    `json:"term_years"`
 	TrainingHours      int    `json:"training_hours"`
 	TrainingValidYears int    `json:"training_valid_years"`
@@ -600,6 +599,13 @@ type Policy struct {
 
 	// WindowMonths From approval, for training and exam.
 	WindowMonths int `json:"window_months"`
+}
+
+// Price defines model for Price.
+type Price struct {
+	// AmountCents Whole cents.
+	AmountCents Money `json:"amount_cents"`
+	Fee         Fee   `json:"fee"`
 }
 
 // Problem defines model for Problem.
@@ -765,7 +771,7 @@ type TrainingChanges struct {
 
 	// DocumentID The training certificate.
 	DocumentID *string  `json:"document_id,omitempty"`
-	Hours      *float32 `json:"hours,omitempty"`
+	Hours      *float64 `json:"hours,omitempty"`
 
 	// ProviderID One of the approved providers.
 	ProviderID *string `json:"provider_id,omitempty"`
@@ -811,7 +817,7 @@ type TrainingValues struct {
 
 	// DocumentID The training certificate.
 	DocumentID *string  `json:"document_id,omitempty"`
-	Hours      *float32 `json:"hours,omitempty"`
+	Hours      *float64 `json:"hours,omitempty"`
 
 	// ProviderID One of the approved providers.
 	ProviderID *string `json:"provider_id,omitempty"`
@@ -819,14 +825,17 @@ type TrainingValues struct {
 
 // VideoProgress defines model for VideoProgress.
 type VideoProgress struct {
-	Chapters []struct {
-		Chapter    ChapterID  `json:"chapter"`
-		FinishedAt *time.Time `json:"finished_at,omitempty"`
-		OpenedAt   *time.Time `json:"opened_at,omitempty"`
-		Seconds    int        `json:"seconds"`
-		Title      string     `json:"title"`
-	} `json:"chapters"`
-	Complete bool `json:"complete"`
+	Chapters []WatchedChapter `json:"chapters"`
+	Complete bool             `json:"complete"`
+}
+
+// WatchedChapter defines model for WatchedChapter.
+type WatchedChapter struct {
+	Chapter    ChapterID  `json:"chapter"`
+	FinishedAt *time.Time `json:"finished_at,omitempty"`
+	OpenedAt   *time.Time `json:"opened_at,omitempty"`
+	Seconds    int        `json:"seconds"`
+	Title      string     `json:"title"`
 }
 
 // CaseID A UUID, version 7.

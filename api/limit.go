@@ -1,0 +1,57 @@
+package api
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// limiter keeps one address from asking too often for what needs no token. It
+// knows only its own process, so behind several processes the limit is as many
+// times higher.
+type limiter struct {
+	perMinute int // 0 lets everything through
+	now       func() time.Time
+
+	mutex     sync.Mutex
+	addresses map[string]*rate.Limiter
+}
+
+// mostAddresses bounds the memory of a limiter.
+const mostAddresses = 20_000
+
+func newLimiter(perMinute int) *limiter {
+	// A limit is about the real time, not about the clock that is passed in.
+	return &limiter{perMinute: perMinute, now: time.Now, addresses: map[string]*rate.Limiter{}}
+}
+
+func (l *limiter) allow(address string) bool {
+	if l.perMinute <= 0 {
+		return true
+	}
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	now := l.now()
+	bucket, known := l.addresses[address]
+	if !known {
+		if len(l.addresses) >= mostAddresses {
+			for other, full := range l.addresses {
+				if full.TokensAt(now) >= float64(l.perMinute) {
+					delete(l.addresses, other)
+				}
+			}
+		}
+		if len(l.addresses) >= mostAddresses {
+			return false
+		}
+		bucket = rate.NewLimiter(rate.Limit(float64(l.perMinute)/60), l.perMinute)
+		l.addresses[address] = bucket
+	}
+	return bucket.AllowN(now, 1)
+}
+
+// wait is how long until an address that used everything up may ask again.
+func (l *limiter) wait() time.Duration {
+	return time.Duration(float64(time.Minute)/float64(max(1, l.perMinute))).Round(time.Second) + time.Second
+}
