@@ -7,10 +7,14 @@ package paymentsimulator
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Version is the only API version the simulator speaks.
@@ -82,6 +86,30 @@ func New(options Options) (*Simulator, error) {
 
 // ServeHTTP answers the API, the pages and the switches.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Serve answers on the listener, which it closes, and does what Run does, until the
+// context ends or one of the two fails.
+func (s *Simulator) Serve(ctx context.Context, listener net.Listener) error {
+	group, ctx := errgroup.WithContext(ctx)
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	group.Go(func() error { return s.Run(ctx) })
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("payment simulator: serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		ending, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer stop()
+		if err := server.Shutdown(ending); err != nil {
+			return server.Close()
+		}
+		return nil
+	})
+	return group.Wait()
+}
 
 // Run expires pages and delivers webhooks until the context ends. Webhooks that an
 // earlier simulator with the same file did not deliver are taken up again.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -254,7 +255,11 @@ func TestWebhooksAreTriedAgainAlsoAfterARestart(t *testing.T) {
 	b.clock.move(time.Minute)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- b.simulator.Run(ctx) }()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { done <- b.simulator.Serve(ctx, listener) }()
+	status, _ := b.get("http://" + listener.Addr().String() + "/")
+	require.Equal(t, http.StatusOK, status)
 	require.Eventually(t, func() bool { return b.arrived() == 2 && len(b.simulator.Undelivered()) == 0 }, 10*time.Second, 5*time.Millisecond)
 	stop()
 	require.NoError(t, <-done)
@@ -267,7 +272,7 @@ func TestWebhooksAreTriedAgainAlsoAfterARestart(t *testing.T) {
 	require.Equal(t, paymentsimulator.DeliveryGivenUp, b.simulator.Undelivered()[0].State)
 
 	require.NoError(t, os.WriteFile(file, []byte("{"), 0o600))
-	_, err := paymentsimulator.New(b.options)
+	_, err = paymentsimulator.New(b.options)
 	require.ErrorContains(t, err, "damaged")
 }
 
