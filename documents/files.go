@@ -101,8 +101,21 @@ func (f *Files) Move(ctx context.Context, from, to string) error {
 	if from == to {
 		return nil
 	}
-	source := (&url.URL{Path: f.documents.bucket + "/" + from}).EscapedPath()
-	_, err := f.documents.s3.CopyObject(ctx, &s3.CopyObjectInput{Bucket: &f.documents.bucket, Key: &to, CopySource: &source})
+	// The version is named because a file that is gone, of which older versions are
+	// there, is no file; not every S3 says so when it is asked to copy.
+	there, err := f.documents.s3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &f.documents.bucket, Key: &from})
+	if isMissing(err) {
+		return fmt.Errorf("documents: moving %s: %w (%v)", from, fs.ErrNotExist, err)
+	}
+	if err != nil {
+		return failed("asking for "+from, err)
+	}
+	// A plus would be read as a space.
+	source := strings.ReplaceAll((&url.URL{Path: f.documents.bucket + "/" + from}).EscapedPath(), "+", "%2B")
+	if version := aws.ToString(there.VersionId); version != "" {
+		source += "?versionId=" + url.QueryEscape(version)
+	}
+	_, err = f.documents.s3.CopyObject(ctx, &s3.CopyObjectInput{Bucket: &f.documents.bucket, Key: &to, CopySource: &source})
 	if isMissing(err) {
 		return fmt.Errorf("documents: moving %s: %w (%v)", from, fs.ErrNotExist, err)
 	}

@@ -3,7 +3,10 @@ package documents
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,19 +31,22 @@ func (d *Documents) Delete(ctx context.Context, document certification.Document)
 		return err
 	}
 	for _, key := range []string{viewKey(document.ID), cleanKey(document.ID), quarantineKey(document.ID)} {
+		var versions []object
 		err := d.eachPage(ctx, key, func(_ time.Time, page []object) error {
 			for _, found := range page {
-				if found.key != key {
-					continue
-				}
-				if err := d.deleteVersion(ctx, found); err != nil {
-					return err
+				if found.key == key {
+					versions = append(versions, found)
 				}
 			}
 			return nil
 		})
 		if err != nil {
 			return err
+		}
+		for _, found := range versions {
+			if err := d.deleteVersion(ctx, found); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -52,6 +58,13 @@ type Swept struct {
 	Deleted int
 }
 
+// maxSwept bounds what one sweep deletes, so that it holds only so much in memory. The
+// next one goes on.
+const maxSwept = 10_000
+
+// errSwept ends a listing once there is enough to delete.
+var errSwept = errors.New("enough for one sweep")
+
 // Sweep deletes objects that no row knows: an upload whose request died between the
 // bucket and the records, or what is left of an erased case. Objects younger than
 // olderThan, an hour, by the storage's own clock, may still get their row and are left
@@ -59,51 +72,70 @@ type Swept struct {
 // time, at most 1,000, and says which of them have a row.
 func (d *Documents) Sweep(ctx context.Context, known func(ctx context.Context, ids []string) (map[string]bool, error), olderThan time.Duration) (Swept, error) {
 	var swept Swept
+	// Deleting waits for the end of the listing: a listing whose last key is gone is
+	// not gone on with by every S3.
+	var orphans []object
 	for _, prefix := range []string{quarantinePrefix, cleanPrefix, viewPrefix} {
 		err := d.eachPage(ctx, prefix, func(now time.Time, page []object) error {
 			swept.Seen += len(page)
-			old := map[string][]object{}
-			for _, found := range page {
-				id := strings.TrimSuffix(path.Base(found.key), ".jpg")
-				if checkID(id) == nil && now.Sub(found.modified) > olderThan {
-					old[id] = append(old[id], found)
-				}
-			}
-			if len(old) == 0 {
-				return nil
-			}
-			ids := make([]string, 0, len(old))
-			for id := range old {
-				ids = append(ids, id)
-			}
-			rows, err := known(ctx, ids)
+			found, err := unknown(ctx, page, now.Add(-olderThan), known)
 			if err != nil {
 				return err
 			}
-			for id, objects := range old {
-				if rows[id] {
-					continue
-				}
-				for _, found := range objects {
-					if err := d.deleteVersion(ctx, found); err != nil {
-						return err
-					}
-					swept.Deleted++
-				}
+			orphans = append(orphans, found...)
+			if len(orphans) >= maxSwept {
+				return errSwept
 			}
 			return nil
 		})
+		if errors.Is(err, errSwept) {
+			break
+		}
 		if err != nil {
 			return swept, err
 		}
 	}
+	for _, orphan := range orphans {
+		if err := d.deleteVersion(ctx, orphan); err != nil {
+			return swept, err
+		}
+		swept.Deleted++
+	}
 	return swept, nil
+}
+
+// unknown gives the objects of a page that were written before an instant for a document
+// without a row.
+func unknown(ctx context.Context, page []object, before time.Time, known func(context.Context, []string) (map[string]bool, error)) ([]object, error) {
+	old := map[string][]object{}
+	for _, found := range page {
+		id := strings.TrimSuffix(path.Base(found.key), ".jpg")
+		if checkID(id) == nil && found.modified.Before(before) {
+			old[id] = append(old[id], found)
+		}
+	}
+	if len(old) == 0 {
+		return nil, nil
+	}
+	rows, err := known(ctx, slices.Collect(maps.Keys(old)))
+	if err != nil {
+		return nil, fmt.Errorf("documents: asking which documents are known: %w", err)
+	}
+	var orphans []object
+	for id, objects := range old {
+		if !rows[id] {
+			orphans = append(orphans, objects...)
+		}
+	}
+	return orphans, nil
 }
 
 // eachPage lists every version under a prefix, at most 1,000 at a time, with the
 // storage's clock. Ours may have been moved.
 func (d *Documents) eachPage(ctx context.Context, prefix string, each func(now time.Time, page []object) error) error {
 	pages := s3.NewListObjectVersionsPaginator(d.s3, &s3.ListObjectVersionsInput{Bucket: &d.bucket, Prefix: &prefix})
+	// Some S3 begin a page with the last object of the page before.
+	before := map[object]bool{}
 	for pages.HasMorePages() {
 		out, err := pages.NextPage(ctx)
 		if err != nil {
@@ -113,12 +145,17 @@ func (d *Documents) eachPage(ctx context.Context, prefix string, each func(now t
 		if !ok {
 			return failed("listing "+prefix, errors.New("the storage does not say what time it is"))
 		}
-		var page []object
+		all := make([]object, 0, len(out.Versions)+len(out.DeleteMarkers))
 		for _, v := range out.Versions {
-			page = append(page, object{aws.ToString(v.Key), aws.ToString(v.VersionId), aws.ToTime(v.LastModified)})
+			all = append(all, object{aws.ToString(v.Key), aws.ToString(v.VersionId), aws.ToTime(v.LastModified).UTC()})
 		}
 		for _, m := range out.DeleteMarkers {
-			page = append(page, object{aws.ToString(m.Key), aws.ToString(m.VersionId), aws.ToTime(m.LastModified)})
+			all = append(all, object{aws.ToString(m.Key), aws.ToString(m.VersionId), aws.ToTime(m.LastModified).UTC()})
+		}
+		page := slices.DeleteFunc(slices.Clone(all), func(found object) bool { return before[found] })
+		clear(before)
+		for _, found := range all {
+			before[found] = true
 		}
 		if err := each(now, page); err != nil {
 			return err
