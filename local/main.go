@@ -36,6 +36,9 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(arguments []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	// When the program that reads our output goes first ("make dev | tee log" and
+	// Ctrl-C), writing to it must fail, not end us before the parts are stopped.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
 	if len(arguments) == 0 {
 		fmt.Fprint(os.Stderr, usage)

@@ -20,6 +20,9 @@ import (
 // known to every service of the server. Each of prepare, if any, is called with
 // them, for example to register search attributes; those it registers can be
 // used when Temporal returns.
+//
+// The namespace goes with the stack. Deleting it here was tried: it takes the
+// server about a second each, a namespace that nobody uses next to nothing.
 func Temporal(t testing.TB, prepare ...func(ctx context.Context, address, namespace string) error) (address, namespace string) {
 	t.Helper()
 	address = setting(t, "PEERCERT_TEST_TEMPORAL_ADDRESS")
