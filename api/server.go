@@ -105,6 +105,7 @@ func New(ctx context.Context, options Options) (http.Handler, error) {
 		return nil, err
 	}
 
+	gin.SetMode(gin.ReleaseMode) // otherwise Gin prints every route
 	engine := gin.New()
 	if err := engine.SetTrustedProxies(nil); err != nil {
 		return nil, fmt.Errorf("trusting no proxy: %w", err)
