@@ -55,8 +55,10 @@ type Settings struct {
 	MailTLS      bool   `env:"PEERCERT_MAIL_TLS" envDefault:"false" doc:"Require STARTTLS."`
 	MailFrom     string `env:"PEERCERT_MAIL_FROM" envDefault:"certification@peercert.test" doc:"Sender of every letter."`
 
-	ExamWebhookSecret string `env:"PEERCERT_EXAM_WEBHOOK_SECRET" envDefault:"sample-exam-webhook-secret" secret:"yes" doc:"Key of the exam vendor's webhook signature (HMAC-SHA256)."`
+	ExamWebhookSecret string `env:"PEERCERT_EXAM_WEBHOOK_SECRET" envDefault:"sample-exam-webhook-secret" secret:"yes" doc:"Keys of the exam vendor's webhook signature (HMAC-SHA256), separated by commas."`
 	ExamBookingURL    string `env:"PEERCERT_EXAM_BOOKING_URL" envDefault:"http://127.0.0.1:8092/book" doc:"Page of the exam vendor where people book."`
+
+	ExamCollectEvery time.Duration `env:"PEERCERT_EXAM_COLLECT_EVERY" envDefault:"1m" doc:"How often the exam vendor's files are collected."`
 
 	TokenSecret string `env:"PEERCERT_TOKEN_SECRET" envDefault:"sample-token-secret" secret:"yes" doc:"Key from which confirmation codes and applicants' first tokens are derived. At least 16 characters."`
 

@@ -1,0 +1,147 @@
+package cases
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/client"
+
+	"peercert/certification"
+	"peercert/store"
+)
+
+// Storage keeps the content of documents.
+type Storage interface {
+	// Put streams a document into quarantine under its id and says what it is. An
+	// interrupted or refused one leaves nothing.
+	Put(ctx context.Context, id string, body io.Reader) (certification.Document, error)
+	OpenView(ctx context.Context, document certification.Document) (io.ReadCloser, string, int64, error)
+	OpenOriginal(ctx context.Context, document certification.Document) (io.ReadCloser, string, int64, error)
+	Ping(ctx context.Context) error
+}
+
+// Verifier reads a webhook that its sender signed. An error is a bad signature or a
+// body that cannot be read.
+type Verifier interface {
+	Verify(body []byte, signature string) (certification.Incoming, error)
+}
+
+// Letters puts a notice into words.
+type Letters interface {
+	Words(notice certification.Notice) (subject, text string, err error)
+}
+
+// Options are what the door to the cases stands on.
+type Options struct {
+	Store    *store.Store
+	Temporal client.Client
+	Storage  Storage
+	Stripe   Verifier
+	Exams    Verifier
+	Letters  Letters
+	// TokenSecret derives confirmation codes and first tokens, so that neither is stored.
+	TokenSecret string
+	BookingURL  string // the exam vendor's page
+}
+
+// Cases is the one door to a case.
+type Cases struct {
+	Options
+	store *store.Store
+}
+
+// New puts the door together.
+func New(options Options) *Cases { return &Cases{Options: options, store: options.Store} }
+
+func (c *Cases) now() time.Time { return c.store.Now() }
+
+// derive makes a secret that can be made again from what it is about.
+func (c *Cases) derive(purpose, about string) []byte { return derive(c.TokenSecret, purpose, about) }
+
+func derive(secret, purpose, about string) []byte {
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "%s:%s", purpose, about)
+	return mac.Sum(nil)
+}
+
+// ConfirmationCode is the six-digit code of a registration.
+func ConfirmationCode(secret, registrationID string) string {
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(derive(secret, "code", registrationID))%1_000_000)
+}
+
+// HashToken is what is kept of a token.
+func HashToken(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+func tokenOf(secret []byte) string {
+	return "pct_" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret))
+}
+
+// digest is what makes two requests the same.
+func digest(parts ...string) []byte {
+	hash := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(hash, "%d:%s;", len(part), part)
+	}
+	return hash.Sum(nil)
+}
+
+// messageKey is the key of a message inside the case: the caller's key, for this
+// caller alone.
+func messageKey(actor certification.Actor, key string) string {
+	return hex.EncodeToString(digest(string(actor.Role), actor.ID, key))[:32]
+}
+
+// retryAfter is what callers are told to wait when a part is down.
+const retryAfter = 2 * time.Second
+
+// failed turns an error of the records into what a caller can act on.
+func failed(err error, doing string, arguments ...any) error {
+	if err == nil {
+		return nil
+	}
+	if _, is := certification.RefusalOf(err); is {
+		return err
+	}
+	if errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) {
+		return certification.Unavailable(err, retryAfter)
+	}
+	return fmt.Errorf(doing+": %w", append(arguments, err)...)
+}
+
+// find reads a case that an actor may see. A case that is not theirs looks exactly
+// like one that does not exist.
+func (c *Cases) find(ctx context.Context, actor certification.Actor, caseID string) (store.CaseRow, error) {
+	if uuid.Validate(caseID) != nil {
+		return store.CaseRow{}, certification.NotFound()
+	}
+	row, err := c.store.Case(ctx, caseID)
+	if errors.Is(err, store.ErrNoCase) {
+		return store.CaseRow{}, certification.NotFound()
+	}
+	if err != nil {
+		return store.CaseRow{}, failed(err, "reading a case")
+	}
+	switch actor.Role {
+	case certification.RoleApplicant:
+		if row.ApplicantID != actor.ID {
+			return store.CaseRow{}, certification.NotFound()
+		}
+	case certification.RoleReviewer, certification.RoleAdministrator, certification.RoleService:
+	default:
+		return store.CaseRow{}, certification.NotFound()
+	}
+	return row, nil
+}

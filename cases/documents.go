@@ -1,0 +1,138 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"peercert/certification"
+	"peercert/store"
+	"peercert/store/queries"
+)
+
+// SourceDocuments is where an uploaded document waits for its check in the inbox.
+const SourceDocuments = "documents"
+
+// Upload takes a document into quarantine and makes its check due.
+func (c *Cases) Upload(ctx context.Context, actor certification.Actor, upload Upload) (certification.Document, error) {
+	row, err := c.find(ctx, actor, upload.CaseID)
+	if err != nil {
+		return certification.Document{}, err
+	}
+	if row.Stage == certification.StageClosed {
+		return certification.Document{}, certification.CaseClosed()
+	}
+	// The content is not part of the request's digest: it would have to be read before
+	// it is stored. The id is made of the key, so a repeat finds the same document.
+	id := uuid.NewSHA1(uuid.MustParse(row.ID), []byte(string(actor.Role)+":"+actor.ID+":"+upload.Key)).String()
+	request := digest("upload", upload.CaseID, string(upload.Kind), upload.FileName)
+	return once(ctx, c, actor, upload.Key, request, func() (certification.Document, error) {
+		if stored, err := c.store.ReadDocument(ctx, id); err == nil {
+			return documentOf(stored), nil
+		}
+		document, err := c.Storage.Put(ctx, id, upload.Body)
+		if err != nil {
+			return certification.Document{}, err
+		}
+		document.CaseID, document.Kind, document.FileName, document.UploadedAt = row.ID, upload.Kind, upload.FileName, c.now()
+		payload, err := json.Marshal(map[string]string{"document_id": id})
+		if err != nil {
+			return certification.Document{}, fmt.Errorf("encoding a document's id: %w", err)
+		}
+		err = c.store.InTransaction(ctx, func(q *queries.Queries) error {
+			if err := q.AddDocument(ctx, queries.AddDocumentParams{
+				ID: document.ID, CaseID: document.CaseID, Kind: string(document.Kind), Status: string(document.Status),
+				MediaType: document.MediaType, Bytes: document.Bytes, Sha256: document.SHA256, QuarantineKey: document.QuarantineKey,
+				QuarantineVersion: document.QuarantineVersion, FileName: document.FileName, UploadedAt: document.UploadedAt,
+			}); err != nil {
+				return err
+			}
+			_, err := q.Receive(ctx, queries.ReceiveParams{Source: SourceDocuments, ExternalID: id, Kind: "uploaded", Payload: payload, ReceivedAt: document.UploadedAt})
+			return err
+		})
+		return document, failed(err, "storing a document's row")
+	})
+}
+
+// Documents are the documents of a case, oldest first.
+func (c *Cases) Documents(ctx context.Context, actor certification.Actor, caseID string) ([]certification.Document, error) {
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return nil, err
+	}
+	rows, err := c.store.DocumentsOf(ctx, caseID)
+	if err != nil {
+		return nil, failed(err, "reading documents")
+	}
+	documents := []certification.Document{}
+	for _, row := range rows {
+		documents = append(documents, shown(actor, documentOf(row)))
+	}
+	return documents, nil
+}
+
+// Document is one document of a case, without its content.
+func (c *Cases) Document(ctx context.Context, actor certification.Actor, caseID, documentID string) (certification.Document, error) {
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return certification.Document{}, err
+	}
+	if uuid.Validate(documentID) != nil {
+		return certification.Document{}, certification.NotFound()
+	}
+	row, err := c.store.ReadDocument(ctx, documentID)
+	if store.None(err) || err == nil && row.CaseID != caseID {
+		return certification.Document{}, certification.NotFound()
+	}
+	if err != nil {
+		return certification.Document{}, failed(err, "reading a document")
+	}
+	return shown(actor, documentOf(row)), nil
+}
+
+// shown takes away what staff need not see of a document: people write their names
+// into file names.
+func shown(actor certification.Actor, document certification.Document) certification.Document {
+	if actor.Role != certification.RoleApplicant {
+		document.FileName = ""
+	}
+	return document
+}
+
+// Content opens a document: the original for its owner, the view for staff, whose
+// reading is recorded first.
+func (c *Cases) Content(ctx context.Context, actor certification.Actor, caseID, documentID string, purpose Purpose) (Content, error) {
+	document, err := c.Document(ctx, actor, caseID, documentID)
+	if err != nil {
+		return Content{}, err
+	}
+	switch document.Status {
+	case certification.DocumentChecking:
+		return Content{}, certification.NotReady(retryAfter)
+	case certification.DocumentClean:
+	default:
+		return Content{}, certification.NotFound()
+	}
+	open := c.Storage.OpenOriginal
+	if actor.Role != certification.RoleApplicant {
+		open = c.Storage.OpenView
+		if err := c.recordRead(ctx, actor, caseID, purpose, "document:"+documentID); err != nil {
+			return Content{}, err
+		}
+	}
+	body, mediaType, size, err := open(ctx, document)
+	if err != nil {
+		return Content{}, err
+	}
+	return Content{ReadCloser: body, MediaType: mediaType, Bytes: size}, nil
+}
+
+// documentOf is a row as a document.
+func documentOf(row queries.Document) certification.Document {
+	return certification.Document{
+		ID: row.ID, CaseID: row.CaseID, Kind: certification.DocumentKind(row.Kind), Status: certification.DocumentStatus(row.Status),
+		RefusalCode: row.RefusalCode, Threat: row.Threat, MediaType: row.MediaType, Bytes: row.Bytes, SHA256: row.Sha256,
+		QuarantineKey: row.QuarantineKey, QuarantineVersion: row.QuarantineVersion, CleanKey: row.CleanKey, CleanVersion: row.CleanVersion,
+		ViewKey: row.ViewKey, FileName: row.FileName, UploadedAt: row.UploadedAt, CheckedAt: at(row.CheckedAt),
+	}
+}

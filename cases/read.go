@@ -1,0 +1,223 @@
+package cases
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"peercert/certification"
+	"peercert/store"
+	"peercert/store/queries"
+)
+
+// Case is a case as an actor may see it.
+func (c *Cases) Case(ctx context.Context, actor certification.Actor, caseID string) (View, error) {
+	row, err := c.find(ctx, actor, caseID)
+	if err != nil {
+		return View{}, err
+	}
+	view := c.view(actor, row)
+	if row.Payment != nil && actor.Role == certification.RoleApplicant {
+		payment, err := c.store.ReadPayment(ctx, row.Payment.ID)
+		if err != nil && !store.None(err) {
+			return View{}, failed(err, "reading a payment")
+		}
+		view.CheckoutURL, view.CheckoutExpiresAt = payment.CheckoutUrl, at(payment.CheckoutExpiresAt)
+	}
+	if len(row.Returned) > 0 {
+		notes, err := c.store.LatestNotesOf(ctx, caseID)
+		if err != nil {
+			return View{}, failed(err, "reading notes")
+		}
+		view.Notes = map[certification.ReasonCode]string{}
+		for _, note := range notes { // oldest first: the newest stays
+			if slices.Contains(row.Returned, certification.ReasonCode(note.Code)) {
+				view.Notes[certification.ReasonCode(note.Code)] = note.Note
+			}
+		}
+	}
+	return view, nil
+}
+
+// view is a case without what needs another row.
+func (c *Cases) view(actor certification.Actor, row store.CaseRow) View {
+	view := View{Case: row.Case, Available: row.AvailableSignals(actor), CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt}
+	if actor.Role == certification.RoleApplicant {
+		if row.Exam != nil && row.Exam.Authorized {
+			view.BookingURL = c.BookingURL + "?authorization=" + row.Exam.AuthorizationID
+		}
+		view.Assignee, view.Attention = "", nil
+	}
+	return view
+}
+
+// List is a part of the cases that an actor may see.
+func (c *Cases) List(ctx context.Context, actor certification.Actor, filter Filter) (List, error) {
+	chosen := store.CaseFilter{
+		Stage: filter.Stage, WaitsOn: filter.WaitsOn, Assignee: filter.Assignee, Overdue: filter.Overdue,
+		Attention: filter.Attention, CountyPlan: filter.CountyPlan, DueBefore: filter.DueBefore, Most: filter.Limit + 1,
+	}
+	if actor.Role == certification.RoleApplicant {
+		chosen.ApplicantID = actor.ID
+	}
+	if filter.Cursor != "" {
+		after, id, ok := strings.Cut(unpackCursor(filter.Cursor), " ")
+		at, err := time.Parse(time.RFC3339Nano, after)
+		if !ok || err != nil || uuid.Validate(id) != nil {
+			return List{}, badCursor()
+		}
+		chosen.AfterAt, chosen.AfterID = at, id
+	}
+	rows, err := c.store.ListCases(ctx, chosen)
+	if err != nil {
+		return List{}, failed(err, "listing cases")
+	}
+	list := List{Cases: []View{}}
+	for i, row := range rows {
+		if i == filter.Limit {
+			last := rows[i-1]
+			list.Next = packCursor(last.SortAt.Format(time.RFC3339Nano) + " " + last.ID)
+			break
+		}
+		list.Cases = append(list.Cases, c.view(actor, row))
+	}
+	return list, nil
+}
+
+func packCursor(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+
+func unpackCursor(cursor string) string {
+	text, _ := base64.RawURLEncoding.DecodeString(cursor)
+	return string(text)
+}
+
+func badCursor() error {
+	return certification.Malformed(certification.Finding{Field: "cursor", Code: "not_a_cursor", Detail: "Use next_cursor of the part before."})
+}
+
+// Events is a part of the log of a case, newest first.
+func (c *Cases) Events(ctx context.Context, actor certification.Actor, caseID string, page Page) (Events, error) {
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return Events{}, err
+	}
+	before := int64(math.MaxInt64)
+	if page.Cursor != "" {
+		var err error
+		if before, err = strconv.ParseInt(unpackCursor(page.Cursor), 10, 64); err != nil {
+			return Events{}, badCursor()
+		}
+	}
+	rows, err := c.store.Events(ctx, queries.EventsParams{CaseID: caseID, Before: before, Most: int32(page.Limit + 1)})
+	if err != nil {
+		return Events{}, failed(err, "reading events")
+	}
+	events := Events{Events: []Event{}}
+	for i, row := range rows {
+		if i == page.Limit {
+			events.Next = packCursor(strconv.FormatInt(rows[i-1].ID, 10))
+			break
+		}
+		event := Event{Number: row.Revision, At: row.At, Void: row.VoidedAt != nil}
+		if err := json.Unmarshal(row.Event, &event.Event); err != nil {
+			return Events{}, fmt.Errorf("decoding an event of case %s: %w", caseID, err)
+		}
+		events.Events = append(events.Events, event)
+	}
+	return events, nil
+}
+
+// Promises are all promises of a case, oldest first.
+func (c *Cases) Promises(ctx context.Context, actor certification.Actor, caseID string) ([]Promise, error) {
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return nil, err
+	}
+	rows, err := c.store.PromisesOf(ctx, caseID)
+	if err != nil {
+		return nil, failed(err, "reading promises")
+	}
+	promises := []Promise{}
+	for _, row := range rows {
+		promises = append(promises, Promise{
+			Promise: certification.Promise{
+				ID: row.ID, Kind: certification.PromiseKind(row.Kind), WaitsOn: certification.Party(row.WaitsOn),
+				Since: row.Since, DueAt: row.DueAt, Then: certification.Consequence(row.Consequence), Overdue: row.Overdue,
+				StoppedAt: at(row.StoppedAt), Rungs: []certification.Rung{{At: row.NextAt}},
+			},
+			EndedAt: at(row.EndedAt), Kept: row.Kept != nil && *row.Kept,
+		})
+	}
+	return promises, nil
+}
+
+// Letters are the letters of a case, oldest first; with their words for its owner.
+func (c *Cases) Letters(ctx context.Context, actor certification.Actor, caseID string) ([]Letter, error) {
+	row, err := c.find(ctx, actor, caseID)
+	if err != nil {
+		return nil, err
+	}
+	person, err := c.store.ReadApplicant(ctx, row.ApplicantID)
+	if err != nil {
+		return nil, failed(err, "reading an applicant")
+	}
+	rows, err := c.store.NoticesOf(ctx, &caseID)
+	if err != nil {
+		return nil, failed(err, "reading letters")
+	}
+	letters := []Letter{}
+	for _, notice := range rows {
+		letter := Letter{
+			ID: notice.ID, Letter: certification.Letter(notice.Letter), Language: person.Language,
+			CreatedAt: notice.CreatedAt, SentAt: at(notice.SentAt),
+		}
+		if actor.Role == certification.RoleApplicant {
+			composed, err := c.store.Notice(ctx, notice, person, row.Number)
+			if err != nil {
+				return nil, failed(err, "reading letter %s", notice.ID)
+			}
+			if letter.Subject, letter.Text, err = c.Options.Letters.Words(composed); err != nil {
+				return nil, fmt.Errorf("composing letter %s: %w", notice.ID, err)
+			}
+		}
+		letters = append(letters, letter)
+	}
+	return letters, nil
+}
+
+// Payments are the fees that were asked for, oldest first.
+func (c *Cases) Payments(ctx context.Context, actor certification.Actor, caseID string) ([]Payment, error) {
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return nil, err
+	}
+	rows, err := c.store.PaymentsOf(ctx, caseID)
+	if err != nil {
+		return nil, failed(err, "reading payments")
+	}
+	payments := []Payment{}
+	for _, row := range rows {
+		payment := Payment{
+			ID: row.ID, Fee: certification.Fee(row.Fee), AmountCents: row.AmountCents, Currency: row.Currency,
+			Status: row.Status, AskedAt: row.AskedAt, SettledAt: at(row.SettledAt),
+		}
+		if actor.Role == certification.RoleApplicant && row.Status == "open" {
+			payment.CheckoutURL = row.CheckoutUrl
+		}
+		payments = append(payments, payment)
+	}
+	return payments, nil
+}
+
+// at is a column that may be empty as a time that may be zero.
+func at(column *time.Time) time.Time {
+	if column == nil {
+		return time.Time{}
+	}
+	return *column
+}

@@ -1,0 +1,139 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"peercert/certification"
+	"peercert/store"
+	"peercert/store/queries"
+)
+
+// introVideo is the sample introduction video: what it says is in docs; an operator
+// puts their own in its place. Its chapters add up to about 30 minutes (domain E9).
+var introVideo = Video{Version: "sample-1", Chapters: []Chapter{
+	{ID: "welcome", Title: "What a peer support specialist does", Seconds: 360},
+	{ID: "steps", Title: "The steps to certification", Seconds: 420},
+	{ID: "ethics", Title: "The code of ethics", Seconds: 480},
+	{ID: "exam", Title: "Training and the exam", Seconds: 360},
+	{ID: "after", Title: "After you are certified", Seconds: 180},
+}}
+
+// Video is the introduction video.
+func (c *Cases) Video(context.Context) (Video, error) { return introVideo, nil }
+
+// VideoProgress is how far the owner of a case came with the video.
+func (c *Cases) VideoProgress(ctx context.Context, actor certification.Actor, caseID string) (VideoProgress, error) {
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return VideoProgress{}, err
+	}
+	return c.progress(ctx, caseID)
+}
+
+func (c *Cases) progress(ctx context.Context, caseID string) (VideoProgress, error) {
+	rows, err := c.store.VideoProgress(ctx, caseID)
+	if err != nil {
+		return VideoProgress{}, failed(err, "reading the progress with the video")
+	}
+	progress := VideoProgress{Complete: true}
+	for _, chapter := range introVideo.Chapters {
+		watched := WatchedChapter{Chapter: chapter}
+		for _, row := range rows {
+			if row.Chapter == chapter.ID {
+				watched.OpenedAt, watched.FinishedAt = row.OpenedAt, at(row.FinishedAt)
+			}
+		}
+		progress.Complete = progress.Complete && !watched.FinishedAt.IsZero()
+		progress.Chapters = append(progress.Chapters, watched)
+	}
+	return progress, nil
+}
+
+// Watch records a step with the video. A chapter counts once its length has passed
+// since it was opened, so that one click cannot fake it.
+func (c *Cases) Watch(ctx context.Context, actor certification.Actor, watch Watch) (VideoProgress, error) {
+	if _, err := c.find(ctx, actor, watch.CaseID); err != nil {
+		return VideoProgress{}, err
+	}
+	request := digest("watch", watch.CaseID, watch.Chapter, watch.Event)
+	return once(ctx, c, actor, watch.Key, request, func() (VideoProgress, error) {
+		progress, err := c.progress(ctx, watch.CaseID)
+		if err != nil {
+			return VideoProgress{}, err
+		}
+		for _, chapter := range progress.Chapters {
+			if chapter.ID != watch.Chapter {
+				continue
+			}
+			now := c.now()
+			if watch.Event == "opened" {
+				err = c.store.OpenChapter(ctx, queries.OpenChapterParams{CaseID: watch.CaseID, Chapter: chapter.ID, OpenedAt: now})
+			} else {
+				if chapter.OpenedAt.IsZero() || now.Before(chapter.OpenedAt.Add(time.Duration(chapter.Seconds)*time.Second)) {
+					return VideoProgress{}, certification.Invalid(certification.Finding{
+						Field: "chapter", Code: "not_watched", Detail: fmt.Sprintf("This chapter takes %d seconds. Watch it to its end.", chapter.Seconds),
+					})
+				}
+				err = c.store.FinishChapter(ctx, queries.FinishChapterParams{CaseID: watch.CaseID, Chapter: chapter.ID, FinishedAt: &now})
+			}
+			if err != nil {
+				return VideoProgress{}, failed(err, "recording the progress with the video")
+			}
+			return c.progress(ctx, watch.CaseID)
+		}
+		return VideoProgress{}, certification.Invalid(certification.Finding{Field: "chapter", Code: "unknown", Detail: "The video has no such chapter."})
+	})
+}
+
+// TrainingProviders are the approved providers of the 80-hour training.
+func (c *Cases) TrainingProviders(context.Context) ([]TrainingProvider, error) {
+	var providers []TrainingProvider
+	for _, provider := range certification.TrainingProviders {
+		from, _ := provider.ApprovedFrom.Day()
+		until, _ := provider.ApprovedUntil.Day()
+		providers = append(providers, TrainingProvider{
+			ID: provider.ID, Name: provider.Name, Languages: provider.Languages, ApprovedFrom: from, ApprovedUntil: until,
+		})
+	}
+	return providers, nil
+}
+
+// Certificate is what anybody may know about a certificate (domain §6).
+func (c *Cases) Certificate(ctx context.Context, number string) (PublicCertificate, error) {
+	row, err := c.store.CaseOfCertificate(ctx, &number)
+	if store.None(err) {
+		return PublicCertificate{}, certification.NotFound()
+	}
+	if err != nil {
+		return PublicCertificate{}, failed(err, "reading a certificate")
+	}
+	var certified certification.Case
+	if err := json.Unmarshal(row.Snapshot, &certified); err != nil || certified.Certificate == nil {
+		return PublicCertificate{}, fmt.Errorf("the snapshot behind a certificate cannot be decoded")
+	}
+	return PublicCertificate{
+		Number: number, Name: strings.Join(strings.Fields(row.FirstName+" "+row.MiddleName+" "+row.LastName), " "),
+		Status: publicStatus(certified), IssuedAt: certified.Certificate.IssuedAt, ExpiresAt: certified.Certificate.ExpiresAt,
+	}, nil
+}
+
+func publicStatus(c certification.Case) string {
+	switch {
+	case c.Stage == certification.StageRevoked, c.AppealFrom == certification.StageRevoked, c.Outcome == certification.OutcomeRevoked:
+		return CertificateRevoked
+	case c.Outcome == certification.OutcomeSurrendered:
+		return CertificateSurrendered
+	case c.Outcome == certification.OutcomeVacated:
+		return CertificateVacated
+	case c.Suspended:
+		return CertificateSuspended
+	case c.Certificate.Lapsed, c.Stage == certification.StageClosed:
+		return CertificateExpired
+	case c.RenewalFiled:
+		return CertificateRenewalPending
+	}
+	return CertificateActive
+}

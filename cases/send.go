@@ -1,0 +1,311 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"peercert/certification"
+	"peercert/store"
+	"peercert/store/queries"
+	"peercert/workflows"
+)
+
+// answerWithin is how long a caller waits for a case to answer. After that the
+// signal may still be carried out; the same key finds the answer later.
+const answerWithin = 5 * time.Second
+
+// Send gives a signal of a person to a case.
+func (c *Cases) Send(ctx context.Context, actor certification.Actor, send Send) (View, error) {
+	row, err := c.find(ctx, actor, send.CaseID)
+	if err != nil {
+		return View{}, err
+	}
+	signal := send.Message.Signal()
+	if certification.SenderOf(signal) != actor.Role {
+		return View{}, certification.Refused(certification.RefusedNotAllowed, "This signal is not for your role.")
+	}
+	body, err := json.Marshal(send.Message)
+	if err != nil {
+		return View{}, fmt.Errorf("encoding a message: %w", err)
+	}
+	notes, err := json.Marshal(send.Notes)
+	if err != nil {
+		return View{}, fmt.Errorf("encoding notes: %w", err)
+	}
+	request := digest(send.CaseID, string(signal), string(body), string(notes))
+	return once(ctx, c, actor, send.Key, request, func() (View, error) {
+		key := messageKey(actor, send.Key)
+		_, err := c.store.RevisionOfKey(ctx, queries.RevisionOfKeyParams{CaseID: send.CaseID, Key: key})
+		if err != nil && !store.None(err) {
+			return View{}, failed(err, "looking for a message")
+		}
+		if store.None(err) { // otherwise it was carried out before, and only the answer was lost
+			*certification.EnvelopeOf(send.Message) = certification.Envelope{Key: key, Actor: actor}
+			if err := c.carryOut(ctx, actor, row, send); err != nil {
+				return View{}, err
+			}
+		}
+		if signal == certification.SignalPayFee {
+			c.awaitCheckout(ctx, send.CaseID)
+		}
+		return c.Case(ctx, actor, send.CaseID)
+	})
+}
+
+func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row store.CaseRow, send Send) error {
+	if refusal := row.AcceptsFrom(send.Message.Signal(), actor); refusal != nil {
+		return refusal
+	}
+	if refusal := row.Check(send.Message); refusal != nil {
+		return refusal
+	}
+	if err := c.checkContent(ctx, row, send); err != nil {
+		return err
+	}
+	for code, note := range send.Notes {
+		if err := c.store.WriteNote(ctx, queries.WriteNoteParams{
+			CaseID: send.CaseID, Key: certification.EnvelopeOf(send.Message).Key, Code: string(code), Note: note,
+		}); err != nil {
+			return failed(err, "keeping a note")
+		}
+	}
+	return c.update(ctx, send.CaseID, send.Message)
+}
+
+// update sends a message to the workflow of a case and waits for its answer. A case
+// that is not ready for a moment (a run that just began, a task under way) is asked
+// again with the same key before anybody sees it.
+func (c *Cases) update(ctx context.Context, caseID string, message certification.Message) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	options := client.UpdateWorkflowOptions{
+		WorkflowID: workflows.CaseWorkflowID(caseID), UpdateID: certification.EnvelopeOf(message).Key,
+		UpdateName: string(message.Signal()), Args: []any{message}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	}
+	for {
+		handle, err := c.Temporal.UpdateWorkflow(ctx, options)
+		if err == nil {
+			err = handle.Get(ctx, nil)
+		}
+		var notReady *serviceerror.WorkflowNotReady
+		if !errors.As(err, &notReady) {
+			return answerOf(err)
+		}
+		select {
+		case <-ctx.Done():
+			return answerOf(err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// answerOf turns what Temporal says into what a caller can act on.
+func answerOf(err error) error {
+	if err == nil {
+		return nil
+	}
+	var application *temporal.ApplicationError
+	if errors.As(err, &application) {
+		refusal := new(certification.Refusal)
+		if application.HasDetails() && application.Details(refusal) == nil && refusal.Type != "" {
+			return refusal
+		}
+	}
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return certification.CaseClosed()
+	}
+	var broken *serviceerror.InvalidArgument
+	if errors.As(err, &broken) {
+		return fmt.Errorf("the message does not fit the case: %w", err)
+	}
+	return certification.Unavailable(err, retryAfter)
+}
+
+// awaitCheckout waits a moment for the payment page: the person stands there. If it
+// takes longer, the page's address is read with the case later.
+func (c *Cases) awaitCheckout(ctx context.Context, caseID string) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	for {
+		row, err := c.store.Case(ctx, caseID)
+		if err != nil || row.Payment == nil {
+			return
+		}
+		payment, err := c.store.ReadPayment(ctx, row.Payment.ID)
+		if err != nil || payment.CheckoutUrl != "" {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// checkContent applies the rules about content to the stored rows: a workflow sees
+// no personal data and reads no table. The transition checks the draft's revision
+// again.
+func (c *Cases) checkContent(ctx context.Context, row store.CaseRow, send Send) error {
+	now := c.now()
+	switch m := send.Message.(type) {
+	case *certification.SubmitApplication:
+		m.Policy = certification.CurrentPolicy(now)
+		return c.checkApplication(ctx, row, m.DraftRevision, m.DocumentIDs, m.Policy, m.EthicsVersion)
+	case *certification.ResubmitApplication:
+		return c.checkApplication(ctx, row, m.DraftRevision, m.DocumentIDs, row.Policy, row.Policy.EthicsVersion)
+	case *certification.SubmitTraining:
+		var values certification.TrainingValues
+		if err := c.draftAt(ctx, row.ID, certification.FormTraining, m.DraftRevision, &values); err != nil {
+			return err
+		}
+		found := values.Check(row.Policy, now)
+		if values.ProviderID != m.ProviderID {
+			found = append(found, certification.Finding{Field: "provider_id", Code: "not_the_draft's", Detail: "The draft names another provider."})
+		}
+		if values.DocumentID != m.DocumentID {
+			found = append(found, certification.Finding{Field: "document_id", Code: "not_the_draft's", Detail: "The draft names another document."})
+		}
+		if len(found) > 0 {
+			return certification.Invalid(found...)
+		}
+		return c.checkDocuments(ctx, row.ID, map[string]certification.DocumentKind{m.DocumentID: certification.DocumentTrainingCertificate})
+	case *certification.SubmitRenewal:
+		return c.checkRenewal(ctx, row, m.DraftRevision, m.EthicsVersion)
+	case *certification.ResubmitRenewal:
+		return c.checkRenewal(ctx, row, m.DraftRevision, row.Policy.EthicsVersion)
+	case *certification.Appeal:
+		var values certification.AppealValues
+		if err := c.draftAt(ctx, row.ID, certification.FormAppeal, m.DraftRevision, &values); err != nil {
+			return err
+		}
+		if found := values.Check(); len(found) > 0 {
+			return certification.Invalid(found...)
+		}
+	case *certification.CompleteIntroVideo:
+		progress, err := c.progress(ctx, row.ID)
+		if err != nil {
+			return err
+		}
+		if !progress.Complete {
+			return certification.Invalid(certification.Finding{Field: "video", Code: "not_watched", Detail: "Watch every chapter of the video to its end first."})
+		}
+	case *certification.DecideApplication:
+		return c.checkNotes(send, m.Reasons, m.TrainingReasons)
+	case *certification.DecideTraining:
+		return c.checkNotes(send, m.Reasons)
+	case *certification.DecideRenewal:
+		return c.checkNotes(send, m.Reasons)
+	}
+	return nil
+}
+
+func (c *Cases) checkApplication(ctx context.Context, row store.CaseRow, revision int, documents []string, policy certification.Policy, ethics string) error {
+	var values certification.ApplicationValues
+	if err := c.draftAt(ctx, row.ID, certification.FormApplication, revision, &values); err != nil {
+		return err
+	}
+	found := values.Check(policy, c.now())
+	if ethics != policy.EthicsVersion {
+		found = append(found, certification.Finding{Field: "ethics_version", Code: "not_current", Detail: "Sign the current code of ethics."})
+	}
+	kinds := map[string]certification.DocumentKind{}
+	for _, id := range values.PhotoID {
+		kinds[id] = certification.DocumentPhotoID
+	}
+	for _, id := range values.Diploma {
+		kinds[id] = certification.DocumentDiploma
+	}
+	for i, id := range documents {
+		if _, named := kinds[id]; !named {
+			found = append(found, certification.Finding{Field: fmt.Sprintf("document_ids[%d]", i), Code: "not_the_draft's", Detail: "The draft does not name this document."})
+		}
+	}
+	for id := range kinds {
+		if !slices.Contains(documents, id) {
+			found = append(found, certification.Finding{Field: "document_ids", Code: "incomplete", Detail: "Name every document of the draft."})
+			break
+		}
+	}
+	if len(found) > 0 {
+		return certification.Invalid(found...)
+	}
+	return c.checkDocuments(ctx, row.ID, kinds)
+}
+
+func (c *Cases) checkRenewal(ctx context.Context, row store.CaseRow, revision int, ethics string) error {
+	var values certification.RenewalValues
+	if err := c.draftAt(ctx, row.ID, certification.FormRenewal, revision, &values); err != nil {
+		return err
+	}
+	var began time.Time
+	if row.Certificate != nil {
+		began = certification.AddMonths(row.Certificate.ExpiresAt, -12*row.Policy.TermYears)
+	}
+	found := values.Check(row.Policy, c.now(), began)
+	if ethics != row.Policy.EthicsVersion {
+		found = append(found, certification.Finding{Field: "ethics_version", Code: "not_current", Detail: "Sign the current code of ethics."})
+	}
+	if len(found) > 0 {
+		return certification.Invalid(found...)
+	}
+	return nil
+}
+
+// checkDocuments wants every document to be of this case, of its kind, and clean.
+func (c *Cases) checkDocuments(ctx context.Context, caseID string, kinds map[string]certification.DocumentKind) error {
+	rows, err := c.store.DocumentsOf(ctx, caseID)
+	if err != nil {
+		return failed(err, "reading documents")
+	}
+	var found []certification.Finding
+	checking := false
+	for id, kind := range kinds {
+		i := slices.IndexFunc(rows, func(d queries.Document) bool { return d.ID == id })
+		switch {
+		case i < 0 || rows[i].Kind != string(kind):
+			found = append(found, certification.Finding{Field: string(kind), Code: "no_such_document", Detail: "Upload this document to your case first."})
+		case rows[i].Status == string(certification.DocumentChecking):
+			checking = true
+		case rows[i].Status != string(certification.DocumentClean):
+			found = append(found, certification.Finding{Field: string(kind), Code: "cannot_be_used", Detail: "This document cannot be used. Upload it again."})
+		}
+	}
+	switch {
+	case len(found) > 0:
+		return certification.Invalid(found...)
+	case checking:
+		return certification.NotReady(retryAfter)
+	}
+	return nil
+}
+
+// checkNotes wants a reviewer's words for every reason that needs them, and for no
+// reason that is not given.
+func (c *Cases) checkNotes(send Send, given ...[]certification.ReasonCode) error {
+	reasons := slices.Concat(given...)
+	var found []certification.Finding
+	for _, code := range reasons {
+		if rule, _ := certification.ReasonOf(code); rule.NeedsNote && send.Notes[code] == "" {
+			found = append(found, certification.Finding{Field: "notes." + string(code), Code: "required", Detail: "Write to the applicant what this means."})
+		}
+	}
+	for code := range send.Notes {
+		if !slices.Contains(reasons, code) {
+			found = append(found, certification.Finding{Field: "notes." + string(code), Code: "no_such_reason", Detail: "This reason is not given."})
+		}
+	}
+	if len(found) > 0 {
+		return certification.Invalid(found...)
+	}
+	return nil
+}

@@ -1,0 +1,319 @@
+package certification
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Date is a calendar day, "2006-01-02" on the wire; empty if not known.
+type Date string
+
+// Day is midnight in Los Angeles of the date; false if it is empty or no date.
+func (d Date) Day() (time.Time, bool) {
+	day, err := time.ParseInLocation(time.DateOnly, string(d), Pacific)
+	return day, err == nil
+}
+
+// ApplicationValues is the draft of an application (domain §1). All of it is personal.
+type ApplicationValues struct {
+	LegalFirstName  string       `json:"legal_first_name,omitempty"` // exactly as on the ID (E3)
+	LegalMiddleName string       `json:"legal_middle_name,omitempty"`
+	LegalLastName   string       `json:"legal_last_name,omitempty"`
+	Called          string       `json:"called,omitempty"`
+	DateOfBirth     Date         `json:"date_of_birth,omitempty"`
+	IDExpiresOn     Date         `json:"id_expires_on,omitempty"` // its last day (E2)
+	Education       string       `json:"education,omitempty"`
+	LivedExperience string       `json:"lived_experience,omitempty"` // an attestation: no story is asked for (E5)
+	Attestations    Attestations `json:"attestations,omitzero"`
+	Ethics          Ethics       `json:"ethics,omitzero"`
+	PhotoID         []string     `json:"photo_id,omitempty"` // document ids
+	Diploma         []string     `json:"diploma,omitempty"`
+}
+
+// Attestations are what the applicant says of themselves (E6, E7).
+type Attestations struct {
+	WillingToShare      bool `json:"willing_to_share,omitempty"`
+	DedicatedToRecovery bool `json:"dedicated_to_recovery,omitempty"`
+	TrueAndComplete     bool `json:"true_and_complete,omitempty"`
+}
+
+// Ethics is a signature under the code of ethics (E8).
+type Ethics struct {
+	Version   string `json:"version,omitempty"`
+	TypedName string `json:"typed_name,omitempty"`
+}
+
+// TrainingValues is what a training certificate says (E10, E11).
+type TrainingValues struct {
+	ProviderID  string  `json:"provider_id,omitempty"`
+	CompletedOn Date    `json:"completed_on,omitempty"`
+	Hours       float64 `json:"hours,omitempty"`
+	DocumentID  string  `json:"document_id,omitempty"`
+}
+
+// Course is one course of continuing education.
+type Course struct {
+	Title        string  `json:"title"`
+	Provider     string  `json:"provider"`
+	CompletedOn  Date    `json:"completed_on"`
+	Hours        float64 `json:"hours"`
+	LawAndEthics bool    `json:"law_and_ethics,omitempty"`
+}
+
+// RenewalValues is what a renewal attests (domain §4, Renewal).
+type RenewalValues struct {
+	Courses  []Course `json:"courses,omitempty"`
+	Attested bool     `json:"attested,omitempty"`
+	Ethics   Ethics   `json:"ethics,omitzero"`
+}
+
+// AppealValues is the draft of an appeal.
+type AppealValues struct {
+	Statement string `json:"statement,omitempty"`
+}
+
+// TrainingProvider is an approved provider of the 80-hour training (domain §7).
+type TrainingProvider struct {
+	ID            string
+	Name          string
+	Languages     []string // BCP 47
+	ApprovedFrom  Date
+	ApprovedUntil Date // empty while no end is set
+}
+
+// TrainingProviders is a sample list: the programme's own is kept by its operator.
+var TrainingProviders = []TrainingProvider{
+	{"bay-peer-academy", "Bay Peer Academy (sample)", []string{"en", "es"}, "2022-07-01", ""},
+	{"central-valley-recovery-college", "Central Valley Recovery College (sample)", []string{"en", "es"}, "2022-07-01", ""},
+	{"golden-state-peer-institute", "Golden State Peer Institute (sample)", []string{"en"}, "2023-01-01", ""},
+	{"north-coast-wellness-training", "North Coast Wellness Training (sample)", []string{"en"}, "2022-07-01", "2025-12-31"},
+	{"sierra-peer-collective", "Sierra Peer Collective (sample)", []string{"en", "es"}, "2027-01-01", ""},
+}
+
+// ProviderOf finds a provider.
+func ProviderOf(id string) (TrainingProvider, bool) {
+	i := slices.IndexFunc(TrainingProviders, func(p TrainingProvider) bool { return p.ID == id })
+	if i < 0 {
+		return TrainingProvider{}, false
+	}
+	return TrainingProviders[i], true
+}
+
+// firstTrainingDay is the earliest completion that counts (E10).
+const firstTrainingDay = Date("2022-07-01")
+
+// findings collects what is against a rule.
+type findings []Finding
+
+func (f *findings) add(field, code, detail string) {
+	*f = append(*f, Finding{Field: field, Code: code, Detail: detail})
+}
+
+func (f *findings) required(field, value, detail string) bool {
+	if strings.TrimSpace(value) == "" {
+		f.add(field, "required", detail)
+		return false
+	}
+	return true
+}
+
+func (f *findings) oneOf(field, value string, allowed ...string) {
+	if value == "" {
+		f.add(field, "required", "Choose one.")
+	} else if !slices.Contains(allowed, value) {
+		f.add(field, "not_a_choice", fmt.Sprintf("Choose one of %s.", strings.Join(allowed, ", ")))
+	}
+}
+
+func (f *findings) date(field string, date Date, detail string) (time.Time, bool) {
+	if !f.required(field, string(date), detail) {
+		return time.Time{}, false
+	}
+	day, ok := date.Day()
+	if !ok {
+		f.add(field, "not_a_date", "Write a date such as 1990-05-17.")
+	}
+	return day, ok
+}
+
+func (f *findings) ethics(signed Ethics, p Policy) {
+	if signed.Version != p.EthicsVersion {
+		f.add("ethics.version", "not_current", "Read and sign the current code of ethics.")
+	}
+	f.required("ethics.typed_name", signed.TypedName, "Sign the code of ethics with your name.")
+}
+
+// Check says what in an application is against the rules on the day of now.
+func (v ApplicationValues) Check(p Policy, now time.Time) []Finding {
+	var found findings
+	found.required("legal_first_name", v.LegalFirstName, "Write your first name as on your ID.")
+	found.required("legal_last_name", v.LegalLastName, "Write your last name as on your ID.")
+	if born, ok := found.date("date_of_birth", v.DateOfBirth, "Write your date of birth."); ok {
+		switch {
+		case born.After(now):
+			found.add("date_of_birth", "in_the_future", "This date lies ahead.")
+		case AddMonths(born, 12*p.MinimumAgeYears).After(now):
+			found.add("date_of_birth", "too_young", fmt.Sprintf("You must be %d or older to be certified.", p.MinimumAgeYears))
+		case born.Year() < 1900:
+			found.add("date_of_birth", "too_long_ago", "Look at the year again.")
+		}
+	}
+	if expires, ok := found.date("id_expires_on", v.IDExpiresOn, "Write the last day of your ID."); ok && EndOfDay(expires).Before(now) {
+		found.add("id_expires_on", "expired", "This ID has expired. Send one that is valid.")
+	}
+	found.oneOf("education", v.Education, "diploma", "ged", "college_degree", "transcript", "letter")
+	found.oneOf("lived_experience", v.LivedExperience, "consumer", "parent", "caregiver", "family_member")
+	for field, attested := range map[string]bool{
+		"attestations.willing_to_share":      v.Attestations.WillingToShare,
+		"attestations.dedicated_to_recovery": v.Attestations.DedicatedToRecovery,
+		"attestations.true_and_complete":     v.Attestations.TrueAndComplete,
+	} {
+		if !attested {
+			found.add(field, "not_attested", "This has to be true for an application.")
+		}
+	}
+	found.ethics(v.Ethics, p)
+	if len(v.PhotoID) == 0 {
+		found.add("photo_id", "required", "Upload your photo ID.")
+	}
+	if len(v.Diploma) == 0 {
+		found.add("diploma", "required", "Upload your diploma or what stands for it.")
+	}
+	slices.SortStableFunc(found, func(a, b Finding) int { return strings.Compare(a.Field, b.Field) })
+	return found
+}
+
+// Documents are the ids that an application names.
+func (v ApplicationValues) Documents() []string {
+	return slices.Concat(v.PhotoID, v.Diploma)
+}
+
+// Check says what in a training certificate is against the rules on the day of now.
+func (v TrainingValues) Check(p Policy, now time.Time) []Finding {
+	var found findings
+	completed, dated := found.date("completed_on", v.CompletedOn, "Write the day on which you completed the training.")
+	if dated {
+		switch {
+		case completed.After(now):
+			found.add("completed_on", "in_the_future", "This date lies ahead.")
+		case v.CompletedOn < firstTrainingDay:
+			found.add("completed_on", "too_early", "Training counts from July 1, 2022.")
+		case EndOfDay(AddMonths(completed, 12*p.TrainingValidYears)).Before(now):
+			found.add("completed_on", "stale", fmt.Sprintf("A training certificate is valid for %d years.", p.TrainingValidYears))
+		}
+	}
+	if found.required("provider_id", v.ProviderID, "Choose your training provider.") {
+		provider, known := ProviderOf(v.ProviderID)
+		switch {
+		case !known:
+			found.add("provider_id", "unknown", "This provider is not on the list of approved providers.")
+		case dated && (v.CompletedOn < provider.ApprovedFrom || provider.ApprovedUntil != "" && v.CompletedOn > provider.ApprovedUntil):
+			found.add("provider_id", "not_approved_then", "This provider was not approved on the day you completed the training.")
+		}
+	}
+	if v.Hours < float64(p.TrainingHours) {
+		found.add("hours", "too_few", fmt.Sprintf("The training has %d hours or more.", p.TrainingHours))
+	}
+	found.required("document_id", v.DocumentID, "Upload your training certificate.")
+	return found
+}
+
+// Check says what in a renewal is against the rules, for a term that began and ends
+// at the instants given.
+func (v RenewalValues) Check(p Policy, now, termBegan time.Time) []Finding {
+	var found findings
+	hours, ethics := 0.0, 0.0
+	for i, course := range v.Courses {
+		at := func(field string) string { return fmt.Sprintf("courses[%d].%s", i, field) }
+		found.required(at("title"), course.Title, "Write what the course was called.")
+		found.required(at("provider"), course.Provider, "Write who gave the course.")
+		if completed, ok := found.date(at("completed_on"), course.CompletedOn, "Write the day of completion."); ok {
+			switch {
+			case completed.After(now):
+				found.add(at("completed_on"), "in_the_future", "This date lies ahead.")
+			case EndOfDay(completed).Before(termBegan):
+				found.add(at("completed_on"), "before_this_term", "This course was completed before this term began.")
+			}
+		}
+		if course.Hours <= 0 || course.Hours > 200 {
+			found.add(at("hours"), "out_of_range", "Write the hours of the course.")
+			continue
+		}
+		hours += course.Hours
+		if course.LawAndEthics {
+			ethics += course.Hours
+		}
+	}
+	if hours < float64(p.ContinuingHours) {
+		found.add("courses", "too_few_hours", fmt.Sprintf("The courses add up to %d hours or more.", p.ContinuingHours))
+	}
+	if ethics < float64(p.LawAndEthicsHours) {
+		found.add("courses", "too_few_ethics_hours", fmt.Sprintf("%d hours or more are about law and ethics.", p.LawAndEthicsHours))
+	}
+	if !v.Attested {
+		found.add("attested", "not_attested", "Attest that you completed these courses.")
+	}
+	found.ethics(v.Ethics, p)
+	return found
+}
+
+// Check says what in an appeal is against the rules.
+func (v AppealValues) Check() []Finding {
+	var found findings
+	found.required("statement", v.Statement, "Write why the decision should be looked at again.")
+	return found
+}
+
+// PartsOf are the parts of a form.
+func PartsOf(form Form) []Part {
+	return map[Form][]Part{
+		FormApplication: {PartPersonalDetails, PartPhotoID, PartDiploma, PartAttestations},
+		FormTraining:    {PartTraining},
+		FormRenewal:     {PartContinuing, PartEthics},
+		FormAppeal:      {},
+	}[form]
+}
+
+// OpenParts are the parts of a form that the applicant may change now: all of a
+// form that was never handed in, of a returned one those that the reasons name.
+func (c *Case) OpenParts(form Form, handedIn bool) []Part {
+	if handedIn {
+		return []Part{}
+	}
+	if len(c.Returned) == 0 || form != map[Stage]Form{
+		StageApplicationReturned: FormApplication, StageTrainingReturned: FormTraining, StageRenewalReturned: FormRenewal,
+	}[c.Stage] {
+		return PartsOf(form)
+	}
+	open := []Part{}
+	for _, code := range c.Returned {
+		if rule, known := ReasonOf(code); known && !slices.Contains(open, rule.Part) {
+			open = append(open, rule.Part)
+		}
+	}
+	return open
+}
+
+// PartOfField says to which part a field of the application belongs.
+func PartOfField(form Form, field string) Part {
+	switch form {
+	case FormTraining:
+		return PartTraining
+	case FormRenewal:
+		if field == "ethics" {
+			return PartEthics
+		}
+		return PartContinuing
+	}
+	switch field {
+	case "photo_id", "id_expires_on":
+		return PartPhotoID
+	case "diploma", "education":
+		return PartDiploma
+	case "attestations", "lived_experience", "ethics":
+		return PartAttestations
+	}
+	return PartPersonalDetails
+}

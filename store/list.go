@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"peercert/certification"
+)
+
+// CaseRow is a case in a list.
+type CaseRow struct {
+	certification.Case
+	CreatedAt, UpdatedAt time.Time
+	// SortAt and the id are where a list goes on.
+	SortAt time.Time
+}
+
+// CaseFilter chooses cases; zero fields choose nothing away.
+type CaseFilter struct {
+	ApplicantID string
+	Stage       certification.Stage
+	WaitsOn     certification.Party
+	Assignee    string
+	Overdue     *bool
+	Attention   string // a code, or "any"
+	CountyPlan  string
+	DueBefore   time.Time
+	AfterAt     time.Time // the SortAt and id of the last row of the part before
+	AfterID     string
+	Most        int
+}
+
+// never sorts cases without a due instant behind all others.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// ListCases gives the cases that a filter leaves, the one due first first.
+func (s *Store) ListCases(ctx context.Context, f CaseFilter) ([]CaseRow, error) {
+	where, arguments := []string{"true"}, pgx.NamedArgs{"never": never, "most": f.Most}
+	and := func(condition, name string, value any) {
+		where = append(where, condition)
+		arguments[name] = value
+	}
+	if f.ApplicantID != "" {
+		and("applicant_id = @applicant", "applicant", f.ApplicantID)
+	}
+	if f.Stage != "" {
+		and("stage = @stage", "stage", string(f.Stage))
+	}
+	if f.WaitsOn != "" {
+		and("waits_on = @waits_on", "waits_on", string(f.WaitsOn))
+	}
+	if f.Assignee != "" {
+		and("assignee = @assignee", "assignee", f.Assignee)
+	}
+	if f.Overdue != nil {
+		and("overdue = @overdue", "overdue", *f.Overdue)
+	}
+	switch f.Attention {
+	case "":
+	case "any":
+		where = append(where, "attention <> '{}'")
+	default:
+		and("attention @> ARRAY[@attention::text]", "attention", f.Attention)
+	}
+	if f.CountyPlan != "" {
+		and("county_plan = @county_plan", "county_plan", f.CountyPlan)
+	}
+	if !f.DueBefore.IsZero() {
+		and("due_at < @due_before", "due_before", f.DueBefore)
+	}
+	if f.AfterID != "" {
+		and("(coalesce(due_at, @never::timestamptz), id) > (@after_at::timestamptz, @after_id::uuid)", "after_id", f.AfterID)
+		arguments["after_at"] = f.AfterAt
+	}
+	rows, err := cleaning{s.pool}.Query(ctx, `SELECT snapshot, created_at, updated_at, coalesce(due_at, @never::timestamptz)
+		FROM cases WHERE `+strings.Join(where, " AND ")+`
+		ORDER BY coalesce(due_at, @never::timestamptz), id LIMIT @most`, arguments)
+	if err != nil {
+		return nil, fmt.Errorf("listing cases: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (CaseRow, error) {
+		var snapshot []byte
+		var found CaseRow
+		if err := row.Scan(&snapshot, &found.CreatedAt, &found.UpdatedAt, &found.SortAt); err != nil {
+			return CaseRow{}, err
+		}
+		return found, json.Unmarshal(snapshot, &found.Case)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing cases: %w", clean(err))
+	}
+	return list, nil
+}
+
+// ErrNoCase says that there is no such case.
+var ErrNoCase = fmt.Errorf("there is no such case")
+
+// Case reads a case as it was last written.
+func (s *Store) Case(ctx context.Context, caseID string) (CaseRow, error) {
+	row, err := s.ReadCase(ctx, caseID)
+	if None(err) {
+		return CaseRow{}, ErrNoCase
+	}
+	if err != nil {
+		return CaseRow{}, fmt.Errorf("reading case %s: %w", caseID, err)
+	}
+	found := CaseRow{CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt}
+	if err := json.Unmarshal(row.Snapshot, &found.Case); err != nil {
+		return CaseRow{}, fmt.Errorf("decoding the snapshot of case %s: %w", caseID, err)
+	}
+	return found, nil
+}

@@ -1,0 +1,87 @@
+-- name: LockCase :one
+SELECT revision, snapshot FROM cases WHERE id = $1 FOR UPDATE;
+
+-- name: WriteCase :exec
+INSERT INTO cases (id, number, applicant_id, stage, outcome, revision, waits_on, due_at, overdue, assignee, attention,
+    county_plan, certificate_number, expires_at, snapshot, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, outcome = excluded.outcome, revision = excluded.revision,
+    waits_on = excluded.waits_on, due_at = excluded.due_at, overdue = excluded.overdue, assignee = excluded.assignee,
+    attention = excluded.attention, certificate_number = excluded.certificate_number, expires_at = excluded.expires_at,
+    snapshot = excluded.snapshot, updated_at = excluded.updated_at;
+
+-- name: EventAt :one
+SELECT key, settled FROM case_events WHERE case_id = $1 AND revision = $2 AND voided_at IS NULL;
+
+-- name: RevisionOfKey :one
+SELECT revision FROM case_events WHERE case_id = $1 AND key = $2 AND voided_at IS NULL;
+
+-- name: VoidEvents :exec
+UPDATE case_events SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND voided_at IS NULL;
+
+-- name: VoidNotices :exec
+UPDATE notices SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND sent_at IS NULL AND voided_at IS NULL;
+
+-- name: VoidPayments :exec
+UPDATE payments SET status = 'void' WHERE case_id = $1 AND revision >= $2 AND status = 'open';
+
+-- name: VoidAuthorizations :exec
+UPDATE authorizations SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND sent_at IS NULL AND voided_at IS NULL;
+
+-- name: AddEvent :exec
+INSERT INTO case_events (case_id, revision, key, event, settled, at) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: WritePromise :exec
+INSERT INTO promises (id, case_id, kind, waits_on, consequence, since, due_at, stopped_at, overdue, next_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, stopped_at = excluded.stopped_at, overdue = excluded.overdue,
+    next_at = excluded.next_at, ended_at = NULL, kept = NULL;
+
+-- name: EndPromises :exec
+UPDATE promises SET ended_at = sqlc.arg(at), kept = (promises.due_at >= sqlc.arg(at) OR promises.stopped_at IS NOT NULL)
+WHERE case_id = sqlc.arg(case_id) AND ended_at IS NULL AND NOT (id = ANY (sqlc.arg(open_ids)::uuid[]));
+
+-- name: AddNotice :exec
+INSERT INTO notices (id, case_id, registration_id, revision, letter, facts, notes_key, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: AddPayment :exec
+INSERT INTO payments (id, case_id, revision, fee, amount_cents, currency, status, asked_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'open', $7);
+
+-- name: SettlePayment :exec
+UPDATE payments SET status = $2, settled_at = $3 WHERE id = $1;
+
+-- name: AddAuthorization :exec
+INSERT INTO authorizations (id, case_id, revision, attempt, language, place, eligible_from, eligible_until, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7);
+
+-- name: SubmitDraft :execrows
+UPDATE drafts SET submitted_revision = revision WHERE case_id = $1 AND form = $2 AND revision = $3;
+
+-- name: ReopenDraft :exec
+UPDATE drafts SET submitted_revision = NULL WHERE case_id = $1 AND form = $2;
+
+-- name: ReadCase :one
+SELECT snapshot, created_at, updated_at FROM cases WHERE id = $1;
+
+-- name: CaseOfCertificate :one
+SELECT c.snapshot, a.first_name, a.middle_name, a.last_name FROM cases c JOIN applicants a ON a.id = c.applicant_id
+WHERE c.certificate_number = $1;
+
+-- name: OpenCaseOf :one
+SELECT id FROM cases WHERE applicant_id = $1 AND stage <> 'closed' ORDER BY id DESC LIMIT 1;
+
+-- name: LastCaseOf :one
+SELECT id FROM cases WHERE applicant_id = $1 ORDER BY id DESC LIMIT 1;
+
+
+-- name: Events :many
+SELECT id, revision, event, at, voided_at FROM case_events WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg(before)
+ORDER BY id DESC LIMIT sqlc.arg(most);
+
+-- name: PromisesOf :many
+SELECT * FROM promises WHERE case_id = $1 ORDER BY since, id;
+
+-- name: OpenCaseIDs :many
+SELECT id FROM cases WHERE stage <> 'closed' AND id > $1 ORDER BY id LIMIT $2;

@@ -1,0 +1,102 @@
+-- name: ClaimNotice :one
+-- A sender takes a letter for a while; nobody else sends it meanwhile.
+UPDATE notices SET claimed_until = sqlc.arg(until)
+WHERE id = sqlc.arg(id) AND sent_at IS NULL AND voided_at IS NULL AND (claimed_until IS NULL OR claimed_until < sqlc.arg(now))
+RETURNING id, case_id, registration_id, letter, facts, notes_key;
+
+-- name: NoticeState :one
+SELECT sent_at, voided_at FROM notices WHERE id = $1;
+
+-- name: MarkNoticeSent :exec
+UPDATE notices SET sent_at = $2, claimed_until = NULL WHERE id = $1;
+
+-- name: ReleaseNotice :exec
+UPDATE notices SET claimed_until = NULL WHERE id = $1 AND sent_at IS NULL;
+
+-- name: ReadNotice :one
+SELECT * FROM notices WHERE id = $1;
+
+-- name: NoticesOf :many
+SELECT * FROM notices WHERE case_id = $1 AND voided_at IS NULL ORDER BY created_at, id;
+
+-- name: UnsentNoticesOf :many
+SELECT id FROM notices WHERE case_id = $1 AND sent_at IS NULL AND voided_at IS NULL ORDER BY created_at;
+
+-- name: NotesOf :many
+SELECT code, note FROM decision_notes WHERE case_id = $1 AND key = $2;
+
+-- name: LatestNotesOf :many
+SELECT n.code, n.note FROM decision_notes n
+JOIN case_events e ON e.case_id = n.case_id AND e.key = n.key AND e.voided_at IS NULL
+WHERE n.case_id = $1 ORDER BY e.revision;
+
+-- name: WriteNote :exec
+INSERT INTO decision_notes (case_id, key, code, note) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
+
+-- name: CheckoutOf :one
+SELECT p.*, c.applicant_id, a.customer_id, coalesce((SELECT o.session_id FROM payments o WHERE o.case_id = p.case_id AND o.id <> p.id
+    AND o.fee = p.fee AND o.session_id <> '' AND o.status = 'failed' ORDER BY o.asked_at DESC LIMIT 1), '')::text AS previous_session_id
+FROM payments p JOIN cases c ON c.id = p.case_id JOIN applicants a ON a.id = c.applicant_id
+WHERE p.id = $1;
+
+-- name: WriteCheckout :exec
+UPDATE payments SET session_id = $2, checkout_url = $3, checkout_expires_at = $4 WHERE id = $1;
+
+-- name: WriteCustomer :exec
+UPDATE applicants SET customer_id = $2 WHERE id = $1 AND customer_id = '';
+
+-- name: PaymentsOf :many
+SELECT * FROM payments WHERE case_id = $1 AND status <> 'void' ORDER BY asked_at, id;
+
+-- name: ReadPayment :one
+SELECT * FROM payments WHERE id = $1;
+
+-- name: MarkPayment :exec
+UPDATE payments SET status = $2 WHERE id = $1;
+
+-- name: AuthorizationToSend :one
+SELECT z.id, z.case_id, z.attempt, z.language, z.place, z.eligible_from, z.eligible_until, z.voided_at,
+    a.candidate_id, a.first_name, a.last_name, a.email, coalesce(d.draft_values, '{}')::jsonb AS application
+FROM authorizations z JOIN cases c ON c.id = z.case_id JOIN applicants a ON a.id = c.applicant_id
+LEFT JOIN drafts d ON d.case_id = z.case_id AND d.form = 'application'
+WHERE z.id = $1;
+
+-- name: MarkAuthorizationSent :exec
+UPDATE authorizations SET sent_at = $2 WHERE id = $1;
+
+-- name: CaseOfAuthorization :one
+SELECT case_id FROM authorizations WHERE id = $1;
+
+-- name: Receive :execrows
+INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
+VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (source, external_id) DO NOTHING;
+
+-- name: TakeIncoming :many
+-- Pushes the next try ahead, so that another copy of the worker leaves these alone.
+UPDATE inbox SET next_try_at = sqlc.arg(again), tries = tries + 1
+WHERE id IN (SELECT i.id FROM inbox i WHERE i.processed_at IS NULL AND i.next_try_at <= sqlc.arg(now)
+    ORDER BY i.id LIMIT sqlc.arg(most) FOR UPDATE SKIP LOCKED)
+RETURNING id, source, external_id, kind, payload, tries;
+
+-- name: FinishIncoming :exec
+UPDATE inbox SET processed_at = $2, outcome = $3 WHERE id = $1;
+
+-- name: PostponeIncoming :exec
+UPDATE inbox SET next_try_at = $2, outcome = $3 WHERE id = $1;
+
+-- name: AddDocument :exec
+INSERT INTO documents (id, case_id, kind, status, media_type, bytes, sha256, quarantine_key, quarantine_version, file_name, uploaded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: WriteDocumentCheck :exec
+UPDATE documents SET status = $2, refusal_code = $3, threat = $4, clean_key = $5, clean_version = $6, view_key = $7, checked_at = $8
+WHERE id = $1;
+
+-- name: ReadDocument :one
+SELECT * FROM documents WHERE id = $1;
+
+-- name: DocumentsOf :many
+SELECT * FROM documents WHERE case_id = $1 ORDER BY uploaded_at, id;
+
+-- name: KnownDocuments :many
+SELECT id FROM documents WHERE id = ANY (sqlc.arg(ids)::uuid[]);

@@ -1,0 +1,108 @@
+// Package worker puts workflows, activities and adapters together, serves the task
+// queues, and delivers what came from outside to the cases.
+package worker
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+
+	"peercert/cases"
+	"peercert/config"
+	"peercert/documents"
+	"peercert/exams"
+	"peercert/notices"
+	"peercert/payments"
+	"peercert/store"
+)
+
+// Parts are the adapters of one process and the door to the cases, put together
+// from the settings. The API and the worker both stand on them.
+type Parts struct {
+	Settings  config.Settings
+	Store     *store.Store
+	Temporal  client.Client
+	Documents *documents.Documents
+	Payments  *payments.Payments
+	Exams     *exams.Vendor
+	Letters   *notices.Sender
+	Cases     *cases.Cases
+	Now       func() time.Time
+}
+
+// Assemble connects everything. Nothing has to be up: what is down is asked again
+// when it is needed.
+func Assemble(ctx context.Context, settings config.Settings, logger *slog.Logger, now func() time.Time) (*Parts, error) {
+	p := &Parts{Settings: settings, Now: now}
+	var err error
+	if p.Store, err = store.Open(ctx, settings.DatabaseURL, settings.DatabaseConnections, now); err != nil {
+		return nil, err
+	}
+	if p.Temporal, err = client.NewLazyClient(TemporalOptions(settings, logger)); err != nil {
+		return nil, fmt.Errorf("preparing the connection to Temporal: %w", err)
+	}
+	var scanner documents.Scanner
+	if settings.ClamdAddress != "" {
+		scanner = documents.NewClamd(settings.ClamdAddress)
+	}
+	if p.Documents, err = documents.New(ctx, documents.Options{
+		Endpoint: settings.S3Endpoint, Region: settings.S3Region, Bucket: settings.S3Bucket, AccessKey: settings.S3AccessKey,
+		SecretKey: settings.S3SecretKey, Scanner: scanner, ScanRequired: settings.ScanRequired, Now: now,
+	}); err != nil {
+		return nil, err
+	}
+	if p.Payments, err = payments.New(payments.Options{
+		SecretKey: settings.StripeSecretKey, WebhookSecret: settings.StripeWebhookSecret, URL: settings.StripeURL, Now: now,
+		ReturnURL: func(paymentID, outcome string) string {
+			return settings.PublicURL + "/payments/" + url.PathEscape(paymentID) + "/" + outcome
+		},
+	}); err != nil {
+		return nil, err
+	}
+	if p.Exams, err = exams.New(exams.Options{
+		Files: p.Documents.Files(examPrefix), WebhookSecrets: settings.ExamWebhookSecret, Now: now,
+	}); err != nil {
+		return nil, err
+	}
+	letterhead := notices.Letterhead{Operator: settings.Operator, PublicURL: settings.PublicURL, Demonstration: settings.Environment == config.Local}
+	if p.Letters, err = notices.NewSender(notices.Options{
+		Letterhead: letterhead, Address: settings.MailAddress, Username: settings.MailUsername, Password: settings.MailPassword,
+		TLS: settings.MailTLS, From: settings.MailFrom, Now: now,
+	}); err != nil {
+		return nil, err
+	}
+	p.Cases = cases.New(cases.Options{
+		Store: p.Store, Temporal: p.Temporal, Storage: storage{p.Documents}, Stripe: p.Payments, Exams: p.Exams,
+		Letters: words{letterhead}, TokenSecret: settings.TokenSecret, BookingURL: settings.ExamBookingURL,
+	})
+	return p, nil
+}
+
+// Close ends all connections.
+func (p *Parts) Close() {
+	p.Temporal.Close()
+	p.Store.Close()
+}
+
+// examPrefix is where the exam vendor's files are in the bucket.
+const examPrefix = "exam-vendor/"
+
+// TemporalOptions is how the product connects to Temporal.
+func TemporalOptions(settings config.Settings, logger *slog.Logger) client.Options {
+	options := client.Options{
+		HostPort: settings.TemporalAddress, Namespace: settings.TemporalNamespace, Logger: log.NewStructuredLogger(logger),
+	}
+	if settings.TemporalAPIKey != "" {
+		options.Credentials = client.NewAPIKeyStaticCredentials(settings.TemporalAPIKey)
+	}
+	if settings.TemporalTLS || settings.TemporalAPIKey != "" {
+		options.ConnectionOptions.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return options
+}

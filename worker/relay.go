@@ -1,0 +1,204 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/exams"
+	"peercert/payments"
+	"peercert/store"
+	"peercert/store/queries"
+	"peercert/workflows"
+)
+
+// sourceOwn is what activities of ours tell a case: they put it into the inbox in the
+// transaction of what they did, so that neither is ever without the other.
+const sourceOwn = "own"
+
+// Pace of the relay.
+const (
+	relayPause    = 250 * time.Millisecond
+	relayBatch    = 50
+	relayLongest  = 5 * time.Minute // between two tries of one message
+	relayAttempt  = 30 * time.Second
+	outcomeParked = "parked: "
+)
+
+// relay delivers the inbox: a message from outside becomes signals for the case that
+// it concerns. Any number of workers may run one; each message is with one at a time.
+// A message is delivered again until it was; the case knows its key.
+type relay struct {
+	*Parts
+	logger *slog.Logger
+}
+
+// run delivers until the context ends.
+func (r relay) run(ctx context.Context) {
+	for {
+		delivered, err := r.round(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.logger.WarnContext(ctx, "the inbox could not be read", "error", err)
+		}
+		if delivered == relayBatch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(relayPause):
+		}
+	}
+}
+
+func (r relay) round(ctx context.Context) (int, error) {
+	now := r.Now()
+	taken, err := r.Store.TakeIncoming(ctx, queries.TakeIncomingParams{Now: now, Again: now.Add(2 * relayAttempt), Most: relayBatch})
+	if err != nil {
+		return 0, fmt.Errorf("taking messages: %w", err)
+	}
+	for _, row := range taken {
+		r.one(ctx, row)
+	}
+	return len(taken), nil
+}
+
+// errNoCase is a message that concerns no case of ours.
+var errNoCase = errors.New("it matches no case")
+
+func (r relay) one(ctx context.Context, row queries.TakeIncomingRow) {
+	try, cancel := context.WithTimeout(ctx, relayAttempt)
+	defer cancel()
+	outcome, err := r.deliver(try, certification.Incoming{Source: row.Source, ExternalID: row.ExternalID, Kind: row.Kind, Payload: row.Payload})
+	if errors.Is(err, errNoCase) {
+		outcome, err = outcomeParked+err.Error(), nil // for a person: it stays in the inbox with its outcome
+	}
+	now := r.Now()
+	if err == nil {
+		if err := r.Store.FinishIncoming(ctx, queries.FinishIncomingParams{ID: row.ID, ProcessedAt: &now, Outcome: outcome}); err != nil {
+			r.logger.WarnContext(ctx, "a delivered message could not be marked; it will be delivered again", "inbox_id", row.ID, "error", err)
+		}
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	r.logger.WarnContext(ctx, "a message from outside could not be delivered", "inbox_id", row.ID, "source", row.Source, "tries", row.Tries, "error", err)
+	pause := min(relayLongest, time.Second<<min(row.Tries, 10))
+	if err := r.Store.PostponeIncoming(ctx, queries.PostponeIncomingParams{ID: row.ID, NextTryAt: now.Add(pause), Outcome: "waiting"}); err != nil {
+		r.logger.WarnContext(ctx, "a message could not be postponed", "inbox_id", row.ID, "error", err)
+	}
+}
+
+// deliver carries one message to where it belongs and says what became of it.
+func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (string, error) {
+	switch incoming.Source {
+	case cases.SourceRegistrations:
+		var about struct {
+			NoticeID string `json:"notice_id"`
+		}
+		if err := json.Unmarshal(incoming.Payload, &about); err != nil {
+			return "", fmt.Errorf("decoding: %w", err)
+		}
+		return "sent", letters{r.Parts}.SendNotice(ctx, about.NoticeID)
+
+	case cases.SourceDocuments:
+		var about struct {
+			DocumentID string `json:"document_id"`
+		}
+		if err := json.Unmarshal(incoming.Payload, &about); err != nil {
+			return "", fmt.Errorf("decoding: %w", err)
+		}
+		_, err := r.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+			ID: workflows.DocumentCheckWorkflowID(about.DocumentID), TaskQueue: workflows.QueueOutbound,
+			WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING, StaticSummary: "Check a document",
+		}, workflows.DocumentCheckType, about.DocumentID)
+		return "check started", err
+
+	case payments.Source:
+		deliveries, err := r.Payments.Interpret(ctx, incoming)
+		if err != nil {
+			return "", err
+		}
+		for _, delivery := range deliveries {
+			if outcome, err := r.signal(ctx, delivery.CaseID, delivery.Message); err != nil {
+				return outcome, err
+			}
+		}
+		return fmt.Sprintf("%d signals", len(deliveries)), nil
+
+	case exams.Source:
+		_, message, err := exams.Interpret(incoming)
+		if err != nil {
+			return "", err
+		}
+		return r.toAuthorized(ctx, message)
+
+	case sourceOwn:
+		for _, message := range certification.Messages() {
+			if string(message.Signal()) != incoming.Kind {
+				continue
+			}
+			if err := json.Unmarshal(incoming.Payload, message); err != nil {
+				return "", fmt.Errorf("decoding: %w", err)
+			}
+			if checked, is := message.(*certification.DocumentChecked); is {
+				document, err := r.Store.ReadDocument(ctx, checked.DocumentID)
+				if store.None(err) {
+					return "", errNoCase
+				}
+				if err != nil {
+					return "", err
+				}
+				return r.signal(ctx, document.CaseID, message)
+			}
+			return r.toAuthorized(ctx, message)
+		}
+	}
+	return "", errNoCase
+}
+
+// toAuthorized finds the case of an exam's authorization.
+func (r relay) toAuthorized(ctx context.Context, message certification.Message) (string, error) {
+	about, is := message.(interface{ Authorization() string })
+	if !is {
+		return "", errNoCase
+	}
+	caseID, err := r.Store.CaseOfAuthorization(ctx, about.Authorization())
+	if store.None(err) {
+		return "", errNoCase
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.signal(ctx, caseID, message)
+}
+
+// signal sends one message to the workflow of a case. A case that is closed no
+// longer listens; the inbox keeps the message with that outcome.
+func (r relay) signal(ctx context.Context, caseID string, message certification.Message) (string, error) {
+	err := r.Temporal.SignalWorkflow(ctx, workflows.CaseWorkflowID(caseID), "", string(message.Signal()), message)
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		row, err := r.Store.Case(ctx, caseID)
+		switch {
+		case errors.Is(err, store.ErrNoCase):
+			return "", errNoCase
+		case err != nil:
+			return "", err
+		case row.Stage == certification.StageClosed:
+			return "the case is closed", nil
+		}
+		return "", errors.New("the workflow of an open case is not running")
+	}
+	return "delivered", err
+}

@@ -1,0 +1,153 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+
+	"peercert/activities"
+	"peercert/config"
+	"peercert/workflows"
+)
+
+// outboundPerSecond bounds what leaves the house, over all workers: mail servers,
+// Stripe and the exam vendor all have limits, and a flood of letters is an incident.
+const outboundPerSecond = 50
+
+// Run serves both task queues and the inbox until the context ends, then finishes
+// what it began, within the shutdown timeout.
+func Run(ctx context.Context, p *Parts, logger *slog.Logger) error {
+	options := worker.Options{
+		WorkerStopTimeout: p.Settings.ShutdownTimeout,
+		// With the SDK's two default pollers one update in a hundred stalls for seconds
+		// when many people decide at once (design aim: p99 ≤ 4 × p50).
+		WorkflowTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+		ActivityTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+		// A workflow that panics waits for a better worker; it never fails a case.
+		WorkflowPanicPolicy: worker.BlockWorkflow,
+	}
+	functions := activitiesOf(p)
+
+	onCases := worker.New(p.Temporal, workflows.QueueCases, options)
+	workflows.Register(onCases)
+	activities.Register(onCases, functions)
+
+	outbound := options
+	outbound.TaskQueueActivitiesPerSecond = outboundPerSecond
+	onOutbound := worker.New(p.Temporal, workflows.QueueOutbound, outbound)
+	workflows.RegisterHousework(onOutbound)
+	activities.Register(onOutbound, functions)
+
+	for _, w := range []worker.Worker{onCases, onOutbound} {
+		if err := startWhenReachable(ctx, w, logger); err != nil {
+			return err
+		}
+		defer w.Stop()
+	}
+	relaying, stopRelay := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		relay{Parts: p, logger: logger}.run(relaying)
+	}()
+	logger.InfoContext(ctx, "the worker serves")
+	<-ctx.Done()
+	stopRelay()
+	<-done
+	logger.Info("the worker finishes what it began")
+	return nil
+}
+
+// startWhenReachable waits for Temporal: a worker that starts first is no failure.
+func startWhenReachable(ctx context.Context, w worker.Worker, logger *slog.Logger) error {
+	for {
+		err := w.Start()
+		if err == nil {
+			return nil
+		}
+		logger.WarnContext(ctx, "Temporal cannot be reached yet", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// ServeOperations answers /livez, /readyz and /metrics of the worker until the
+// context ends.
+func ServeOperations(ctx context.Context, p *Parts) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		for _, part := range p.Cases.Ready(r.Context()) {
+			if !part.Ready {
+				http.Error(w, part.Detail, http.StatusServiceUnavailable)
+				return
+			}
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	mux.Handle("GET /metrics", promhttp.Handler())
+	server := &http.Server{Addr: p.Settings.Operations, Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
+	go func() {
+		<-ctx.Done()
+		closing, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = server.Shutdown(closing)
+	}()
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving operations on %s: %w", p.Settings.Operations, err)
+	}
+	return nil
+}
+
+// Prepare registers search attributes and schedules in the namespace. It can be
+// repeated.
+func Prepare(ctx context.Context, settings config.Settings, logger *slog.Logger) error {
+	c, err := client.DialContext(ctx, TemporalOptions(settings, logger))
+	if err != nil {
+		return fmt.Errorf("connecting to Temporal: %w", err)
+	}
+	defer c.Close()
+	attributes := map[string]enums.IndexedValueType{}
+	for _, key := range workflows.SearchAttributeKeys() {
+		attributes[key.GetName()] = key.GetValueType()
+	}
+	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+		Namespace: settings.TemporalNamespace, SearchAttributes: attributes,
+	})
+	var exists *serviceerror.AlreadyExists
+	if err != nil && !errors.As(err, &exists) {
+		return fmt.Errorf("registering search attributes: %w", err)
+	}
+	for _, plan := range []struct {
+		id, workflow, note string
+		every              time.Duration
+	}{
+		{"exam-collection", workflows.ExamCollectionType, "Collects the exam vendor's files.", settings.ExamCollectEvery},
+		{"document-sweep", workflows.DocumentSweepType, "Removes documents that no row knows.", time.Hour},
+	} {
+		_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
+			ID:      plan.id,
+			Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: plan.every}}},
+			Action:  &client.ScheduleWorkflowAction{ID: plan.id, Workflow: plan.workflow, TaskQueue: workflows.QueueOutbound},
+			Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: time.Minute, Note: plan.note,
+		})
+		if err != nil && !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+			return fmt.Errorf("creating the schedule %s: %w", plan.id, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"peercert/activities"
+)
+
+// Short workflows beside the cases. They are pinned to the code they began with and
+// may change freely.
+const (
+	DocumentCheckType  = "DocumentCheck"
+	ExamCollectionType = "ExamCollection"
+	DocumentSweepType  = "DocumentSweep"
+)
+
+// DocumentCheckWorkflowID is the workflow id of the check of a document.
+func DocumentCheckWorkflowID(documentID string) string { return "document/" + documentID }
+
+// DocumentCheck checks one uploaded document, however long the scanner or the store
+// is down: an unchecked document stays in quarantine.
+func DocumentCheck(ctx workflow.Context, documentID string) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           QueueOutbound,
+		StartToCloseTimeout: 2 * time.Minute,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+		Summary:             "Scan a document and copy it to its clean place",
+	})
+	return workflow.ExecuteActivity(ctx, activities.CheckDocument, documentID).Get(ctx, nil)
+}
+
+// ExamCollection takes the exam vendor's files into the inbox. A schedule starts it;
+// one that fails is made good by the next.
+func ExamCollection(ctx workflow.Context) (int, error) {
+	return housework(ctx, activities.CollectExamFiles, "Collect the exam vendor's files")
+}
+
+// DocumentSweep removes objects that no row knows.
+func DocumentSweep(ctx workflow.Context) (int, error) {
+	return housework(ctx, activities.SweepDocuments, "Remove orphans from the bucket")
+}
+
+func housework(ctx workflow.Context, activity, summary string) (done int, err error) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              QueueOutbound,
+		StartToCloseTimeout:    10 * time.Minute,
+		ScheduleToCloseTimeout: 30 * time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+		Summary:                summary,
+	})
+	err = workflow.ExecuteActivity(ctx, activity).Get(ctx, &done)
+	return done, err
+}
