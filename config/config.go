@@ -65,6 +65,8 @@ type Settings struct {
 	ClamdAddress string `env:"PEERCERT_CLAMD_ADDRESS" doc:"host:port or unix path of clamd; empty means documents are not scanned."`
 	ScanRequired bool   `env:"PEERCERT_SCAN_REQUIRED" envDefault:"false" doc:"Refuse to start without clamd, and keep a document in quarantine until it was scanned."`
 
+	PublicPerMinute int `env:"PEERCERT_PUBLIC_PER_MINUTE" envDefault:"60" doc:"How often a minute one address may ask for what needs no token; 0 is no limit."`
+
 	ShutdownTimeout time.Duration `env:"PEERCERT_SHUTDOWN_TIMEOUT" envDefault:"30s" doc:"How long a stopping process may finish what it accepted."`
 }
 
