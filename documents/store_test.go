@@ -96,6 +96,7 @@ func TestRefusedFilesAreNotStored(t *testing.T) {
 		"half a PNG":                   {drawing[:len(drawing)/2], certification.DocumentCutOff},
 		"a JPEG of nonsense":           {[]byte("\xFF\xD8\xFF\xDB\x00\x01 and so on"), certification.DocumentUnreadable},
 		"a PNG of 50,000 by 50,000":    {pngHeader(50_000, 50_000), certification.DocumentTooManyPixels},
+		"a JPEG of endless passes":     {append(photo[:len(photo)-2:len(photo)-2], bytes.Repeat([]byte("\xFF\xDA\x00\x08\x01\x01\x00\x00\x3F\x00"), 101)...), certification.DocumentUnreadable},
 		"the head of a PDF":            {[]byte("%PDF-1.7\n"), certification.DocumentCutOff},
 		"half a PDF":                   {onePage()[:200], certification.DocumentCutOff},
 		"a PDF without its middle":     {append(onePage()[:160], "\n%%EOF\n"...), certification.DocumentUnreadable},

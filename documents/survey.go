@@ -36,11 +36,16 @@ const (
 	jpegRST7 = 0xD7
 	jpegSOI  = 0xD8
 	jpegEOI  = 0xD9
+	jpegSOS  = 0xDA
 	jpegAPP1 = 0xE1
 )
 
+// maxScans is how many passes over a picture are accepted. A progressive JPEG has ten;
+// one with a hundred thousand short ones is small, and takes an hour to unfold.
+const maxScans = 100
+
 func surveyJPEG(r *bufio.Reader) (int, error) {
-	orientation := upright
+	orientation, scans := upright, 0
 	for {
 		marker, err := nextMarker(r)
 		if err != nil {
@@ -51,6 +56,10 @@ func surveyJPEG(r *bufio.Reader) (int, error) {
 			return orientation, nil
 		case marker == jpegSOI, marker == jpegTEM, marker >= jpegRST0 && marker <= jpegRST7:
 			continue
+		case marker == jpegSOS:
+			if scans++; scans > maxScans {
+				return 0, fmt.Errorf("more than %d scans", maxScans)
+			}
 		}
 		var length uint16
 		if err := binary.Read(r, binary.BigEndian, &length); err != nil {
