@@ -379,6 +379,7 @@ func startServer(t *testing.T, answer func(step string) error, settings ...func(
 	go func() { ended <- served.Serve(listener) }()
 	t.Cleanup(func() {
 		_ = served.Close()
+		_ = listener.Close() // a server that was closed before it served knows no listener
 		<-ended
 	})
 	return s
