@@ -84,10 +84,13 @@ func dev(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer running.Stop()
-	if err := product(ctx, running); err != nil {
+	peercert, err := startProduct(ctx, out, running, false)
+	if err != nil {
 		return err
 	}
-	addresses(out, running)
+	defer peercert.close()
+	defer running.Stop()
+	addresses(out, running, peercert)
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "\nStopping …")
@@ -98,20 +101,18 @@ func dev(ctx context.Context, out io.Writer) error {
 	}
 }
 
-// product puts Peercert itself on a stack that has just started: the database
-// schema, then its programs as parts of the stack.
-func product(context.Context, *stack.Stack) error {
-	return nil
-}
-
 // addresses prints where everything is.
-func addresses(out io.Writer, running *stack.Stack) {
-	settings := running.Settings()
+func addresses(out io.Writer, running *stack.Stack, peercert *product) {
+	settings := peercert.settings
 	fmt.Fprintln(out)
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	for _, row := range [][2]string{
+		{"API, with its reference", settings.PublicURL + "/docs"},
 		{"Temporal UI", settings.TemporalUI},
 		{"Mailbox", running.MailboxURL()},
+		{"Payment simulator", settings.StripeURL},
+		{"Exam vendor simulator", strings.TrimSuffix(settings.ExamBookingURL, "/book")},
+		{"Clock", peercert.clockURL},
 		{"PostgreSQL", settings.DatabaseURL},
 		{"Temporal", settings.TemporalAddress},
 		{"S3", settings.S3Endpoint},
