@@ -27,9 +27,12 @@ type Case struct {
 	Suspended bool        `json:"suspended,omitempty"`
 	Attention []Attention `json:"attention,omitempty"`
 
-	ApplicationApproved bool         `json:"application_approved,omitempty"`
-	TrainingSubmitted   bool         `json:"training_submitted,omitempty"`
-	TrainingApproved    bool         `json:"training_approved,omitempty"`
+	ApplicationApproved bool `json:"application_approved,omitempty"`
+	TrainingSubmitted   bool `json:"training_submitted,omitempty"`
+	TrainingApproved    bool `json:"training_approved,omitempty"`
+	// TrainingUnreceipted is true for a certificate sent before there is a date by
+	// which it will be decided: its receipt goes out once there is.
+	TrainingUnreceipted bool         `json:"training_unreceipted,omitempty"`
 	Returned            []ReasonCode `json:"returned,omitempty"` // what the applicant is to put right
 
 	Payment *OpenPayment `json:"payment,omitempty"` // the fee asked for and not settled
@@ -55,14 +58,17 @@ type OpenPayment struct {
 
 // Exam is one attempt.
 type Exam struct {
-	AuthorizationID string    `json:"authorization_id"` // UUIDv7
-	Language        string    `json:"language"`
-	Place           string    `json:"place"`
-	Authorized      bool      `json:"authorized,omitempty"`
-	AppointmentID   string    `json:"appointment_id,omitempty"`
-	AppointmentAt   time.Time `json:"appointment_at,omitzero"`
-	EndsAt          time.Time `json:"ends_at,omitzero"`
-	ResultVersion   int       `json:"result_version,omitempty"`
+	AuthorizationID string `json:"authorization_id"` // UUIDv7
+	Language        string `json:"language"`
+	Place           string `json:"place"`
+	Authorized      bool   `json:"authorized,omitempty"`
+	// Refused is true once the vendor refused the authorization, until another is asked for.
+	Refused bool `json:"refused,omitempty"`
+
+	AppointmentID string    `json:"appointment_id,omitempty"`
+	AppointmentAt time.Time `json:"appointment_at,omitzero"`
+	EndsAt        time.Time `json:"ends_at,omitzero"`
+	ResultVersion int       `json:"result_version,omitempty"`
 }
 
 // Certificate is what a passed exam gives. The number stays through all terms.
@@ -92,10 +98,10 @@ const (
 	AttentionAuthorization = "authorization" // the authorization did not reach the exam vendor
 	AttentionReview        = "review"        // a review is due soon, or late
 	AttentionVendor        = "vendor"        // the exam vendor is late or refused
+	AttentionHold          = "hold"          // nobody looked at a case on hold in time
 	AttentionDispute       = "dispute"       // a payment is disputed
 	AttentionCancel        = "cancel"        // somebody asked Temporal to cancel the case
 	AttentionUnknown       = "unknown"       // a message that nobody handles came
-	AttentionReset         = "reset"         // the history was reset: the records were ahead
 )
 
 // Clone copies a case so that changing one leaves the other alone.
@@ -178,6 +184,11 @@ func (c *Case) ClearAttention(code, id string) bool {
 		return a.Code == code && (id == "" || a.ID == id)
 	})
 	return len(c.Attention) < before
+}
+
+// EndAttention takes everything away that is about an id.
+func (c *Case) EndAttention(id string) {
+	c.Attention = slices.DeleteFunc(slices.Clone(c.Attention), func(a Attention) bool { return a.ID == id })
 }
 
 // WaitsOn is whom a case waits for: the party of the running promise that comes

@@ -64,6 +64,8 @@ type Promise struct {
 	Since   time.Time   `json:"since"`
 	DueAt   time.Time   `json:"due_at"`
 	Then    Consequence `json:"then"`
+	// DueLetter goes out when the due instant passes and the promise outlives it.
+	DueLetter Letter `json:"due_letter,omitempty"`
 	// Overdue is true from the due instant of a promise that outlives it.
 	Overdue bool `json:"overdue,omitempty"`
 	// StoppedAt is when its clock was stopped; zero while it runs.
@@ -97,7 +99,7 @@ type RungRequest struct {
 // Open makes the promise at an instant. Rungs that would lie in the past, or not
 // before the due instant, are left out.
 func (r PromiseRequest) Open(id string, now time.Time) Promise {
-	promise := Promise{ID: id, Kind: r.Kind, WaitsOn: r.WaitsOn, Since: now, DueAt: r.Due.At(now), Then: r.Then}
+	promise := Promise{ID: id, Kind: r.Kind, WaitsOn: r.WaitsOn, Since: now, DueAt: r.Due.At(now), Then: r.Then, DueLetter: r.DueLetter}
 	add := func(at time.Time, rung RungRequest) {
 		if at.After(now) && at.Before(promise.DueAt) {
 			promise.Rungs = append(promise.Rungs, Rung{At: at, Kind: rung.Kind, Letter: rung.Letter})
@@ -116,11 +118,21 @@ func (r PromiseRequest) Open(id string, now time.Time) Promise {
 
 // Climb takes the earliest rung off and gives it. After the last there is always
 // another, a day later, so that a promise that is not kept is never forgotten.
-func (p *Promise) Climb() Rung {
-	rung := p.Rungs[0]
-	p.Rungs = slices.Clone(p.Rungs[1:])
+//
+// When time was lost (nothing ran over a rung), it gives the latest rung that has
+// come: of three reminders that are late, one is sent. The due instant is never
+// passed over.
+func (p *Promise) Climb(now time.Time) Rung {
+	i := 0
+	for i+1 < len(p.Rungs) && p.Rungs[i].Kind != RungDue && !p.Rungs[i+1].At.After(now) {
+		i++
+	}
+	rung := p.Rungs[i]
+	p.Rungs = slices.Clone(p.Rungs[i+1:])
 	if len(p.Rungs) == 0 {
-		p.Rungs = []Rung{{At: rung.At.Add(24 * time.Hour), Kind: RungOverdue}}
+		const day = 24 * time.Hour
+		late := max(0, now.Sub(rung.At)) / day
+		p.Rungs = []Rung{{At: rung.At.Add((late + 1) * day), Kind: RungOverdue}}
 	}
 	if rung.Kind == RungDue {
 		p.Overdue = true
@@ -140,7 +152,7 @@ func (p *Promise) Move(days int, now time.Time) {
 	}
 	if p.Overdue && p.DueAt.After(now) {
 		p.Overdue = false
-		rungs = append(rungs, Rung{At: p.DueAt, Kind: RungDue})
+		rungs = append(rungs, Rung{At: p.DueAt, Kind: RungDue, Letter: p.DueLetter})
 	}
 	if len(rungs) == 0 {
 		rungs = append(rungs, Rung{At: now.Add(24 * time.Hour), Kind: RungOverdue})
@@ -148,11 +160,13 @@ func (p *Promise) Move(days int, now time.Time) {
 	p.Rungs = rungs
 }
 
-// Resume lets a stopped clock go on with the calendar days that were left.
-func (p *Promise) Resume(now time.Time) {
-	days := DaysBetween(p.StoppedAt, now)
+// Resume lets a stopped clock go on with the calendar days that were left, and says
+// by how many days it moved.
+func (p *Promise) Resume(now time.Time) (days int) {
+	days = DaysBetween(p.StoppedAt, now)
 	p.StoppedAt = time.Time{}
 	p.Move(days, now)
+	return days
 }
 
 // Next is the promise whose rung comes first among those whose clock runs; nil if

@@ -27,7 +27,7 @@ var Stages = []StageRule{
 	{StageApplicationFee, []Signal{SignalPayFee, SignalSubmitTraining, SignalWithdraw}, []Signal{SignalPaymentSettled, SignalPaymentFailed},
 		[]Stage{StageApplicationReview, StageApplication, StageClosed}, "The applicant pays the application fee."},
 	{StageApplicationReview, []Signal{SignalClaimReview, SignalReleaseReview, SignalDecideApplication, SignalSubmitTraining, SignalWithdraw}, nil,
-		[]Stage{StageApplicationReturned, StageTraining, StageTrainingReturned, StageExamFee, StageDenied, StageClosed}, "A reviewer decides the application."},
+		[]Stage{StageApplicationReturned, StageTraining, StageTrainingReview, StageTrainingReturned, StageExamFee, StageDenied, StageClosed}, "A reviewer decides the application."},
 	{StageApplicationReturned, []Signal{SignalResubmitApp, SignalSubmitTraining, SignalWithdraw}, nil,
 		[]Stage{StageApplicationReview, StageClosed}, "The applicant puts right what was returned. The review clock is stopped."},
 	{StageTraining, []Signal{SignalSubmitTraining, SignalWithdraw}, nil,
@@ -63,7 +63,7 @@ var Stages = []StageRule{
 	{StageRevoked, []Signal{SignalAppeal}, nil,
 		[]Stage{StageAppealReview, StageClosed}, "The person whose certificate was revoked may appeal."},
 	{StageAppealReview, []Signal{SignalClaimReview, SignalReleaseReview, SignalDecideAppeal}, nil,
-		[]Stage{StageTraining, StageTrainingReturned, StageExamFee, StageCertified, StageClosed}, "A reviewer decides the appeal."},
+		[]Stage{StageTraining, StageTrainingReview, StageCertified, StageClosed}, "A reviewer decides the appeal."},
 	{StageClosed, nil, nil, nil, "The case is closed."},
 }
 
@@ -171,15 +171,11 @@ func (c *Case) Accepts(signal Signal) *Refusal {
 		return Refused(RefusedWrongStage, "A reviewer has claimed this review already.")
 	case signal == SignalReleaseReview && c.Assignee == "":
 		return Refused(RefusedWrongStage, "Nobody has claimed this review.")
-	case signal == SignalBookExam && c.Exam != nil && c.Exam.AuthorizationID != "" && !c.examRefused():
+	case signal == SignalBookExam && c.Exam != nil && c.Exam.AuthorizationID != "" && !c.Exam.Refused:
 		return Refused(RefusedWrongStage, "The exam vendor has the authorization already. Book at the vendor's page.")
 	}
 	return nil
 }
-
-// examRefused is true when the vendor refused the authorization under way, so that
-// a new one may be asked for.
-func (c *Case) examRefused() bool { return c.NeedsAttention(AttentionVendor) && !c.Exam.Authorized }
 
 // AcceptsFrom is Accepts with the rules about who: a reviewer decides what they
 // claimed themselves.

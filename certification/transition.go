@@ -146,8 +146,8 @@ type Settled struct {
 	ExpiresAt         time.Time `json:"expires_at,omitzero"`
 	// Refused is why the records refused the step: rows had moved on. Nothing was written.
 	Refused *Refusal `json:"refused,omitempty"`
-	// Voided is the revision of an earlier write that this one replaced.
-	Voided bool `json:"voided,omitempty"`
+	// Repeated is true when the message was recorded long ago: nothing was written.
+	Repeated bool `json:"repeated,omitempty"`
 }
 
 // Settle works out what a transition made at now needs from the calendar, and
@@ -167,14 +167,16 @@ func (t Transition) Settle(now time.Time, newID func() string, newCertificateNum
 		if slices.Contains(t.Stop, promise.Kind) && promise.Running() {
 			promise.StoppedAt = now
 		}
+		moved := 0
 		if slices.Contains(t.Resume, promise.Kind) && !promise.Running() {
-			promise.Resume(now)
+			moved = promise.Resume(now)
 		}
 		if t.Extend != 0 && promise.Kind == StagePromise(t.Case.Stage) {
 			promise.Move(t.Extend, now)
-			if !t.Case.WindowEndsAt.IsZero() && promise.Then == ThenWindowClosed {
-				settled.WindowEndsAt = AddDays(t.Case.WindowEndsAt, t.Extend)
-			}
+			moved = t.Extend
+		}
+		if moved != 0 && promise.Then == ThenWindowClosed && !t.Case.WindowEndsAt.IsZero() {
+			settled.WindowEndsAt = AddDays(t.Case.WindowEndsAt, moved) // the window is this promise's due instant
 		}
 	}
 	for _, request := range t.Open {

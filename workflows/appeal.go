@@ -50,10 +50,9 @@ func (c *story) appealReview(message certification.Message) certification.Stage 
 	case certification.StageRenewalReview:
 		return c.renewed()
 	case certification.StageRevoked:
+		c.step.Reopen = certification.FormRenewal // one may have been filed before
 		c.leaving = true
 		return certification.StageCertified
 	}
-	// A training certificate that came early is accepted with the appeal: the review
-	// that denied the application had both before it.
-	return c.applicationApproved(certification.DecisionApprove, nil)
+	return c.applicationApproved("", nil)
 }

@@ -58,6 +58,7 @@ func (c *story) applicationFee(message certification.Message) certification.Stag
 
 func (c *story) applicationReceived() certification.Stage {
 	c.letter(certification.LetterApplicationReceived, dueOf(certification.StageApplicationReview))
+	c.trainingReceipt(certification.StageApplicationReview)
 	return certification.StageApplicationReview
 }
 
@@ -80,6 +81,7 @@ func (c *story) applicationReview(message certification.Message) certification.S
 			return certification.StageApplicationReturned
 		case certification.DecisionDeny:
 			c.Case.Assignee, c.Case.AppealFrom = "", certification.StageApplicationReview
+			c.step.Reopen = certification.FormAppeal
 			c.letter(certification.LetterApplicationDenied, dueOf(certification.StageDenied), reasons(message.Reasons))
 			return certification.StageDenied
 		}
@@ -88,7 +90,9 @@ func (c *story) applicationReview(message certification.Message) certification.S
 }
 
 // applicationApproved opens the window of 12 months. A training certificate that
-// came early was reviewed together with the application and has an answer of its own.
+// came early was reviewed together with the application and has an answer of its
+// own; one that nobody answered (it came beside the decision, or the application was
+// denied first) has its own review now.
 func (c *story) applicationApproved(training certification.Decision, trainingReasons []certification.ReasonCode) certification.Stage {
 	c.Case.ApplicationApproved, c.Case.Assignee = true, ""
 	c.step.Window = &certification.Deadline{Months: c.Case.Policy.WindowMonths}
@@ -96,8 +100,13 @@ func (c *story) applicationApproved(training certification.Decision, trainingRea
 	if !c.Case.TrainingSubmitted {
 		return certification.StageTraining
 	}
-	if training == certification.DecisionApprove {
+	switch training {
+	case certification.DecisionApprove:
 		return c.trainingAccepted()
+	case "":
+		c.Case.TrainingUnreceipted = true
+		c.trainingReceipt(certification.StageTrainingReview)
+		return certification.StageTrainingReview
 	}
 	c.Case.TrainingSubmitted, c.Case.Returned = false, trainingReasons
 	c.step.Reopen = certification.FormTraining
@@ -112,6 +121,7 @@ func (c *story) applicationReturned(message certification.Message) certification
 		c.step.Event.Details = certification.EventDetails{Documents: message.DocumentIDs}
 		c.Case.Returned = nil
 		c.letter(certification.LetterReviewResumed, dueOf(certification.StageApplicationReview))
+		c.trainingReceipt(certification.StageApplicationReview)
 		return certification.StageApplicationReview
 	case *certification.SubmitTraining:
 		c.trainingEarly(message)

@@ -68,10 +68,11 @@ var unblock = map[string]string{
 	certification.AttentionCheckout:      "The payment page could not be opened. It is tried on; once Stripe is back, `retry-step` opens it at once.",
 	certification.AttentionAuthorization: "The authorization did not reach the exam vendor's bucket. It is tried on; `retry-step` sends it at once.",
 	certification.AttentionReview:        "A review is due soon, or late. `reassign` gives it to another reviewer.",
-	certification.AttentionVendor:        "The exam vendor is late or refused. Ask them with the authorization id.",
+	certification.AttentionVendor:        "The exam vendor is late, refused, or says something else than before. Ask them with the authorization id; then `retry-step` takes this note away.",
+	certification.AttentionHold:          "This case is on hold for longer than was promised. `release-hold` lets it go on; `extend-deadline` does not help here.",
 	certification.AttentionDispute:       "A payment is disputed. Send the evidence at Stripe before its due date.",
-	certification.AttentionCancel:        "Somebody asked Temporal to cancel this case. That has no effect: a case ends through its own signals.",
-	certification.AttentionUnknown:       "A signal came that nobody handles: perhaps a misspelled name. It had no effect.",
+	certification.AttentionCancel:        "Somebody asked Temporal to cancel this case. That has no effect: a case ends through its own signals. `retry-step` takes this note away.",
+	certification.AttentionUnknown:       "A signal came that nobody handles: perhaps a misspelled name. It had no effect. `retry-step` takes this note away.",
 }
 
 // example is the JSON to send with an administrator's signal.

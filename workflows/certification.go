@@ -38,7 +38,7 @@ func Certification(ctx workflow.Context, start Start) (Ended, error) {
 	requested := ctx
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 
-	c := open(ctx, start)
+	c := beginRun(ctx, start)
 	c.cancelRequested = func() bool { return errors.Is(requested.Err(), workflow.ErrCanceled) }
 	for {
 		message, err := c.wait(ctx)

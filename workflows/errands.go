@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -86,7 +87,7 @@ func (c *story) finishErrand(ctx workflow.Context) bool {
 			if c.Case.NeedsAttention(policy.attention) {
 				return true
 			}
-			c.beginOwn(certification.EventAttentionRaised, policy.attention+":"+e.ID)
+			c.beginOwn(certification.EventAttentionRaised, c.ownKey(policy.attention+":"+e.ID))
 			c.step.Event.Details = certification.EventDetails{ID: e.ID, Code: policy.attention}
 			c.Case.RaiseAttention(policy.attention, e.ID, noTime)
 			c.move(c.Case.Stage)
@@ -98,14 +99,40 @@ func (c *story) finishErrand(ctx workflow.Context) bool {
 		}
 		if kept {
 			c.beginOwn(certification.EventNoticeSent, e.ID)
-			c.step.Close = append(c.step.Close, e.Keeps)
+			c.closePromise(e.Keeps)
 		} else {
-			c.beginOwn(certification.EventAttentionEnded, policy.attention+":"+e.ID)
+			c.beginOwn(certification.EventAttentionEnded, c.ownKey(policy.attention+":"+e.ID))
 		}
 		c.step.Event.Details = certification.EventDetails{ID: e.ID, Code: policy.attention, Promise: e.Keeps}
 		c.Case.ClearAttention(policy.attention, e.ID)
 		c.move(c.Case.Stage)
 		return true
+	}
+	return false
+}
+
+// dropErrands breaks off what the case has no use for any more: the page of a fee
+// that is not asked for now, an authorization that was replaced or spent. A letter
+// is always sent.
+func (c *story) dropErrands() {
+	c.errands = slices.DeleteFunc(c.errands, func(e *errand) bool {
+		useless := e.Activity == checkoutErrand && (c.Case.Payment == nil || c.Case.Payment.ID != e.ID) ||
+			e.Activity == authorizationErrand && (c.Case.Exam == nil || c.Case.Exam.AuthorizationID != e.ID)
+		if useless {
+			e.cancel()
+		}
+		return useless
+	})
+}
+
+// hurry breaks off an errand that is under way, so that it is tried again at once.
+// It says false if there is none.
+func (c *story) hurry(wanted Errand) bool {
+	for _, e := range c.errands {
+		if e.Activity == wanted.Activity && e.ID == wanted.ID {
+			e.cancel()
+			return true
+		}
 	}
 	return false
 }
@@ -117,3 +144,6 @@ func (c *story) retryErrands() {
 	}
 	c.retry = false
 }
+
+// NoticeErrand is the errand that sends a letter, for a case started from its records.
+func NoticeErrand(noticeID string) Errand { return Errand{Activity: noticeErrand, ID: noticeID} }

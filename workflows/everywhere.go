@@ -31,9 +31,13 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 		return stay, true
 	case *certification.ReleaseHold:
 		c.Case.OnHold = false
-		c.step.Close = append(c.step.Close, certification.PromiseHold)
+		c.closePromise(certification.PromiseHold)
 		for _, promise := range c.Case.Promises {
-			if promise.Kind != certification.PromiseHold && promise.Kind != reviewOf[stay] {
+			switch {
+			case promise.Kind == certification.PromiseHold || promise.Kind == reviewOf[stay]:
+			case promise.Kind == certification.StagePromise(stay) && isFact[stay]:
+				c.renew(stay)
+			default:
 				c.step.Resume = append(c.step.Resume, promise.Kind)
 			}
 		}
@@ -47,6 +51,9 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 		return stay, true
 	case *certification.RetryStep:
 		c.retry = true
+		for _, noted := range []string{certification.AttentionCancel, certification.AttentionUnknown, certification.AttentionVendor} {
+			c.Case.ClearAttention(noted, "")
+		}
 		return stay, true
 	case *certification.StartNewRun:
 		c.leaving = true
@@ -64,6 +71,8 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 	case *certification.Revoke:
 		c.dropPayment()
 		c.Case.Suspended, c.Case.Assignee, c.Case.AppealFrom = false, "", certification.StageRevoked
+		c.Case.RenewalFiled, c.Case.Returned = false, nil
+		c.step.Reopen = certification.FormAppeal
 		c.step.Event.Details.Code = message.Reason
 		c.letter(certification.LetterRevoked, dueOf(certification.StageRevoked))
 		return certification.StageRevoked, true
@@ -73,6 +82,7 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 		return stay, true
 	case *certification.PaymentRefunded:
 		c.step.Event.Details.ID = message.PaymentID
+		c.Case.EndAttention(message.PaymentID)
 		return stay, true
 	case *certification.PaymentDisputed:
 		c.step.Event.Details.ID = message.PaymentID
@@ -82,11 +92,17 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 	return stay, false
 }
 
+// isFact says of which stages the due instant is one that nobody can move: an
+// appointment, and the opening of renewal. A hold stops their clock, and cannot put
+// them off.
+var isFact = map[certification.Stage]bool{certification.StageExamBooked: true, certification.StageCertified: true}
+
 // end closes the case. Letters that are still to be sent are sent before the run ends.
 func (c *story) end(outcome certification.Outcome, letters ...certification.Letter) certification.Stage {
 	c.dropPayment()
 	c.Case.Outcome = outcome
-	c.Case.Exam, c.Case.Assignee, c.Case.OnHold, c.Case.Suspended = nil, "", false, false
+	c.dropExam()
+	c.Case.Assignee, c.Case.OnHold, c.Case.Suspended = "", false, false
 	for _, letter := range letters {
 		c.letter(letter)
 	}

@@ -31,18 +31,21 @@ func (c *story) bookingPossible() certification.Stage {
 func (c *story) examBooking(message certification.Message) certification.Stage {
 	switch message := message.(type) {
 	case *certification.BookExam:
+		c.dropExam()
 		c.Case.Exam = &certification.Exam{Language: message.Language, Place: message.Place}
-		c.Case.ClearAttention(certification.AttentionVendor, "")
 		c.step.Authorize = true
 		c.step.Event.Details = certification.EventDetails{Code: message.Language}
 	case *certification.ExamAuthorized:
-		c.Case.Exam.Authorized = true
+		c.Case.Exam.Authorized, c.Case.Exam.Refused = true, false
 		c.Case.ClearAttention(certification.AttentionVendor, "")
 	case *certification.ExamRefused:
+		c.Case.Exam.Authorized, c.Case.Exam.Refused = false, true
 		c.step.Event.Details.Code = message.Reason
 		c.Case.RaiseAttention(certification.AttentionVendor, message.AuthorizationID, noTime)
 		c.letter(certification.LetterBookingRefused)
 	case *certification.ExamConfirmed:
+		c.Case.Exam.Authorized, c.Case.Exam.Refused = true, false // perhaps before the vendor said so
+		c.Case.ClearAttention(certification.AttentionVendor, "")
 		c.appointment(message.AppointmentID, message.AppointmentAt, message.EndsAt)
 		c.letter(certification.LetterBookingConfirmed, c.appointmentFacts())
 		return certification.StageExamBooked
@@ -82,6 +85,12 @@ func (c *story) examined(message certification.Message) certification.Stage {
 	switch message := message.(type) {
 	case *certification.ExamResult:
 		c.step.Event.Details.Passed = &message.Passed
+		if message.ExaminedAt.After(c.Case.WindowEndsAt) {
+			// Nobody should have been let in: a person asks the vendor.
+			c.step.Event.Ignored = "the exam was after the window"
+			c.Case.RaiseAttention(certification.AttentionVendor, message.AuthorizationID, noTime)
+			return c.Case.Stage
+		}
 		c.Case.AttemptsUsed++
 		if message.Passed {
 			return c.passed()
@@ -93,15 +102,31 @@ func (c *story) examined(message certification.Message) certification.Stage {
 	case *certification.ExamIncident:
 		// The vendor's fault: a free new attempt that does not count (domain §3).
 		c.step.Event.Details.Code = message.Reason
-		c.Case.Exam = nil
+		c.dropExam()
 		c.letter(certification.LetterExamIncident)
 		return certification.StageExamBooking
 	}
 	return c.Case.Stage
 }
 
+// mindCorrection asks for attention when the vendor corrects a result that was
+// acted upon: whether a certificate stands is not decided by a machine.
+func (c *story) mindCorrection(message certification.Message) {
+	if result, is := message.(*certification.ExamResult); is && result.Version > 1 && c.open() {
+		c.Case.RaiseAttention(certification.AttentionVendor, result.AuthorizationID, noTime)
+	}
+}
+
+// dropExam ends the attempt under way.
+func (c *story) dropExam() {
+	if c.Case.Exam != nil {
+		c.Case.EndAttention(c.Case.Exam.AuthorizationID)
+		c.Case.Exam = nil
+	}
+}
+
 func (c *story) passed() certification.Stage {
-	c.Case.Exam = nil
+	c.dropExam()
 	c.Case.Certificate = &certification.Certificate{Term: 1}
 	c.step.Issue = true
 	c.step.Expiry = &certification.Deadline{Months: 12 * c.Case.Policy.TermYears}
@@ -111,7 +136,7 @@ func (c *story) passed() certification.Stage {
 }
 
 func (c *story) notPassed(letter certification.Letter) certification.Stage {
-	c.Case.Exam = nil
+	c.dropExam()
 	if c.Case.AttemptsLeft() == 0 {
 		return c.end(certification.OutcomeAttemptsUsed, certification.LetterAttemptsUsed)
 	}
@@ -122,8 +147,9 @@ func (c *story) notPassed(letter certification.Letter) certification.Stage {
 // formalNotice promises the notice of results within 14 days; the promise is kept
 // when the letter was sent, normally at once.
 func (c *story) formalNotice(letter certification.Letter, with ...any) {
-	if c.Case.Promise(certification.PromiseResultsNotice) != nil {
-		c.step.Close = append(c.step.Close, certification.PromiseResultsNotice)
+	c.closePromise(certification.PromiseResultsNotice)
+	for _, e := range c.errands {
+		e.Keeps = "" // an older notice still on its way does not keep the new promise
 	}
 	c.step.Open = append(c.step.Open, c.Case.ResultsNoticePromise())
 	c.letter(letter, append(with, keeps(certification.PromiseResultsNotice))...)

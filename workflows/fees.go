@@ -26,12 +26,11 @@ func (c *story) settle(message *certification.PaymentSettled) bool {
 		return false
 	}
 	c.step.Event.Details.Fee = payment.Fee
-	c.step.Payment = &certification.PaymentOutcome{ID: payment.ID, Status: "paid", At: message.PaidAt}
-	c.Case.ClearAttention(certification.AttentionCheckout, "")
+	c.closePayment("paid")
+	c.step.Payment.At = message.PaidAt
 	c.letter(certification.LetterReceipt, func(f *certification.Facts) {
 		f.Fee, f.AmountCents, f.PaymentID, f.PaidAt = payment.Fee, message.AmountCents, payment.ID, message.PaidAt
 	})
-	c.Case.Payment = nil
 	return true
 }
 
@@ -50,9 +49,13 @@ func (c *story) paymentFailed(message *certification.PaymentFailed) {
 
 // dropPayment gives up the open payment; the next pay-fee opens a new one.
 func (c *story) dropPayment() {
+	c.closePayment("failed")
+}
+
+func (c *story) closePayment(status string) {
 	if payment := c.Case.Payment; payment != nil {
-		c.step.Payment = &certification.PaymentOutcome{ID: payment.ID, Status: "failed"}
-		c.Case.ClearAttention(certification.AttentionCheckout, "")
+		c.step.Payment = &certification.PaymentOutcome{ID: payment.ID, Status: status}
+		c.Case.EndAttention(payment.ID)
 		c.Case.Payment = nil
 	}
 }
@@ -60,9 +63,6 @@ func (c *story) dropPayment() {
 func (c *story) waive(message *certification.WaiveFee) {
 	fee, _ := c.Case.FeeDue()
 	c.step.Event.Details = certification.EventDetails{Fee: fee, Code: message.Reason}
-	if payment := c.Case.Payment; payment != nil {
-		c.step.Payment = &certification.PaymentOutcome{ID: payment.ID, Status: "waived"}
-		c.Case.Payment = nil
-	}
+	c.closePayment("waived")
 	c.letter(certification.LetterFeeWaived, price(fee))
 }

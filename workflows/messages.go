@@ -11,6 +11,9 @@ import (
 	"peercert/certification"
 )
 
+// QueryCase is the name of the query that gives the case as it was last recorded.
+const QueryCase = "case"
+
 // Answer is what the sender of an update gets: where the case now stands.
 type Answer struct {
 	Stage    certification.Stage `json:"stage"`
@@ -63,6 +66,17 @@ func (c *story) listen(ctx workflow.Context) {
 	accept[certification.Revoke](ctx, c, `Revoke the certificate; it can be appealed. {"reason": "a code"}`)
 	accept[certification.Wake](ctx, c, "Ask for the time again and arm the timer anew. Changes nothing. {}")
 	accept[certification.StartNewRun](ctx, c, "Leave this run for a new one as soon as it is quiet. {}")
+
+	query := func() (certification.Case, error) {
+		if c.writing {
+			return c.before, nil
+		}
+		return c.Case, nil
+	}
+	if err := workflow.SetQueryHandlerWithOptions(ctx, QueryCase, query,
+		workflow.QueryHandlerOptions{Description: "The case as it was last recorded."}); err != nil {
+		panic(fmt.Sprintf("registering the query %s: %v", QueryCase, err))
+	}
 
 	c.signals = []signal{
 		hear[certification.PaymentSettled](ctx, "Stripe: the money of a payment arrived."),
@@ -166,19 +180,20 @@ func (c *story) take(ctx workflow.Context) certification.Message {
 			m := s.empty()
 			s.channel.ReceiveAsync(m)
 			envelope := certification.EnvelopeOf(m)
-			if slices.Contains(c.Carried.Seen, envelope.Key) {
-				continue // a repeat
+			if slices.Contains(c.Carried.Seen, envelope.Key) || c.Case.Stage == "" {
+				continue // a repeat, or there is no case that it could be about
 			}
 			event := certification.Event{Signal: m.Signal(), Key: envelope.Key, Actor: envelope.Actor}
 			ignored := c.Case.Concerns(m)
 			if envelope.Key == "" {
 				// Typed into the Temporal UI: nobody knows whether it is true.
-				event.Key, ignored = c.ownKey(ctx, string(m.Signal())), "no key"
+				event.Key, ignored = c.ownKey(string(m.Signal())), "no key"
 				event.Actor = certification.Actor{Role: certification.RoleTemporalOperator}
 			}
 			c.begin(event)
 			if ignored != "" {
 				c.step.Event.Ignored = ignored
+				c.mindCorrection(m)
 				c.move(c.Case.Stage)
 				return nil
 			}
@@ -199,7 +214,7 @@ func (c *story) take(ctx workflow.Context) certification.Message {
 			continue
 		}
 		if _, is := in.message.(*certification.Wake); is {
-			c.wake, in.answered = true, true
+			c.wake, c.inbound = true, in
 			return nil
 		}
 		c.begin(certification.Event{Signal: in.message.Signal(), Key: envelope.Key, Actor: envelope.Actor})
@@ -219,10 +234,13 @@ func (c *story) beginOwn(event, about string) {
 
 // noteCancel records that somebody asked Temporal to cancel the case, once a run.
 func (c *story) noteCancel() bool {
-	if c.cancelNoted || !c.cancelRequested() || c.Case.Stage == certification.StageClosed {
+	if c.cancelNoted || !c.cancelRequested() {
 		return false
 	}
 	c.cancelNoted = true
+	if !c.open() {
+		return true // nothing to end, and nobody whose attention it needs
+	}
 	c.beginOwn(certification.EventCancelRequested, fmt.Sprint(c.Carried.Run))
 	c.step.Event.Ignored = "a case ends through its own signals only"
 	c.Case.RaiseAttention(certification.AttentionCancel, "", noTime)
@@ -231,8 +249,11 @@ func (c *story) noteCancel() bool {
 }
 
 // ownKey makes a key for a message that came without one.
-func (c *story) ownKey(ctx workflow.Context, about string) string {
-	return fmt.Sprintf("%s:%d:%d", about, c.Carried.Run, workflow.GetInfo(ctx).GetCurrentHistoryLength())
+func (c *story) ownKey(about string) string { return fmt.Sprintf("%s:%d", about, c.Case.Revision+1) }
+
+// open says whether there is a case and it is not closed.
+func (c *story) open() bool {
+	return c.Case.Stage != "" && c.Case.Stage != certification.StageClosed
 }
 
 // unknownSignals are the names of signals that came and that nobody handles.
@@ -257,10 +278,10 @@ func (c *story) noteUnknown(ctx workflow.Context) bool {
 		var body converter.RawValue
 		channel.ReceiveAsync(&body)
 	}
-	if c.Case.Stage == certification.StageClosed || c.Case.Stage == "" {
+	if !c.open() {
 		return true
 	}
-	c.beginOwn(certification.EventUnknownMessage, c.ownKey(ctx, "signal"))
+	c.beginOwn(certification.EventUnknownMessage, c.ownKey("signal"))
 	c.step.Event.Ignored = "no signal of this name"
 	c.Case.RaiseAttention(certification.AttentionUnknown, "", noTime)
 	c.move(c.Case.Stage)
@@ -270,6 +291,6 @@ func (c *story) noteUnknown(ctx workflow.Context) bool {
 // RefusalError is a refusal as Temporal carries it.
 func RefusalError(refusal *certification.Refusal) error {
 	return temporal.NewApplicationErrorWithOptions(refusal.Detail, refusal.Type, temporal.ApplicationErrorOptions{
-		NonRetryable: true, Details: []any{refusal}, Category: temporal.ApplicationErrorCategoryBenign,
+		NonRetryable: true, Details: []any{*refusal}, Category: temporal.ApplicationErrorCategoryBenign,
 	})
 }

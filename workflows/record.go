@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,16 +22,26 @@ func (c *story) record(ctx workflow.Context) {
 	step.Case = c.Case.Clone()
 	step.Case.Revision = c.before.Revision + 1
 
+	c.writing = true
 	settled := c.write(ctx, *step)
-	if settled.Refused != nil {
-		// Rows have moved on: nothing was written, so nothing has happened.
+	c.writing = false
+	if settled.Refused != nil || settled.Repeated {
+		// Rows have moved on, or the message was recorded long ago: nothing was
+		// written, so nothing has happened.
 		c.Case, c.again, c.retry = c.before, nil, false
+		if settled.Repeated {
+			c.see(step.Event.Key)
+		}
+		c.publish(ctx) // takes away what was shown if the records were down
 		c.answer(settled.Refused)
 		return
 	}
 	c.Case = step.Apply(settled)
-	c.Carried.Ahead = settled.At.Sub(workflow.Now(ctx))
+	if apart := settled.At.Sub(c.now(ctx)); apart.Abs() > clockTolerance {
+		c.wake = true // the clock was moved, or the answer is an old one: ask
+	}
 	c.remember(step.Event, settled.At)
+	c.dropErrands()
 
 	for i, notice := range step.Notices {
 		c.run(ctx, Errand{Activity: noticeErrand, ID: settled.NoticeIDs[i], Keeps: notice.Keeps})
@@ -42,7 +53,9 @@ func (c *story) record(ctx workflow.Context) {
 		c.run(ctx, Errand{Activity: authorizationErrand, ID: settled.AuthorizationID})
 	}
 	for _, again := range c.again {
-		c.run(ctx, again)
+		if !c.hurry(again) {
+			c.run(ctx, again)
+		}
 	}
 	c.again = nil
 	if c.retry {
@@ -51,9 +64,16 @@ func (c *story) record(ctx workflow.Context) {
 	if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 		c.leaving = true
 	}
+	if c.timer != nil && c.timer.leaving {
+		c.disarm() // something came: the pause begins anew
+	}
 	c.publish(ctx)
 	c.answer(nil)
 }
+
+// clockTolerance is how far the records' time may be from what the case believes.
+// Within it the difference is a delay on the way, and the timer stays as it is.
+const clockTolerance = 2 * time.Second
 
 // answer lets the update that caused the step return.
 func (c *story) answer(refusal *certification.Refusal) {
@@ -74,28 +94,41 @@ func (c *story) write(ctx workflow.Context, step certification.Transition) certi
 	}
 	for {
 		done := workflow.ExecuteActivity(recordLater(ctx, "Record "+step.Event.What()), name, step)
-		noticed, err := workflow.AwaitWithTimeout(ctx, recordPatience, done.IsReady)
-		if err == nil && !noticed {
+		patience := workflow.AwaitOptions{Timeout: recordPatience, TimerOptions: workflow.TimerOptions{Summary: "Ask for attention: records"}}
+		if written, err := workflow.AwaitWithOptions(ctx, patience, done.IsReady); err == nil && !written {
 			c.publishTrouble(ctx, certification.AttentionRecords)
 		}
-		if err := done.Get(ctx, &settled); err == nil {
+		err := done.Get(ctx, &settled)
+		if err == nil {
 			return settled
+		}
+		// Only an error that another try cannot mend ends the activity. A new version
+		// of ours may mend it: ask for attention and go on trying.
+		workflow.GetLogger(ctx).Error("A step cannot be recorded.", "step", name, "error", err)
+		c.publishTrouble(ctx, certification.AttentionRecords)
+		if err := workflow.Sleep(ctx, recordPatience); err != nil {
+			panic(fmt.Sprintf("a case on a disconnected context was cancelled: %v", err))
 		}
 	}
 }
 
-// readClock asks for the time, after it was moved.
+// readClock asks for the time, after it was moved, and answers who asked for that.
 func (c *story) readClock(ctx workflow.Context) {
 	c.wake = false
 	var now time.Time
-	if err := workflow.ExecuteLocalActivity(recordHere(ctx), activities.ReadClock).Get(ctx, &now); err == nil {
-		c.Carried.Ahead = now.Sub(workflow.Now(ctx))
+	if err := workflow.ExecuteLocalActivity(recordHere(ctx), activities.ReadClock).Get(ctx, &now); err != nil {
+		c.wake = true // a worker that stops: the next one asks again
+		return
 	}
+	if apart := now.Sub(c.now(ctx)); apart.Abs() > clockTolerance {
+		c.Carried.Ahead += apart
+	}
+	c.answer(nil)
 }
 
 // remember keeps the key of a message and a line for the card.
 func (c *story) remember(event certification.Event, at time.Time) {
-	c.Carried.Seen = newest(append(slices.Clone(c.Carried.Seen), event.Key), keptKeys)
+	c.see(event.Key)
 	text := event.What() + " by " + string(event.Actor.Role)
 	if len(event.Details.Reasons) > 0 {
 		codes := make([]string, 0, len(event.Details.Reasons))
@@ -107,6 +140,10 @@ func (c *story) remember(event certification.Event, at time.Time) {
 		text += " (" + detail + ")"
 	}
 	c.Carried.Recent = newest(append(slices.Clone(c.Carried.Recent), Line{At: at, Text: text}), keptLines)
+}
+
+func (c *story) see(key string) {
+	c.Carried.Seen = newest(append(slices.Clone(c.Carried.Seen), key), keptKeys)
 }
 
 func newest[T any](list []T, keep int) []T { return list[max(0, len(list)-keep):] }

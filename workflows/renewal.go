@@ -85,6 +85,7 @@ func (c *story) renewalReview(message certification.Message) certification.Stage
 			return certification.StageRenewalReturned
 		case certification.DecisionDeny:
 			c.Case.Assignee, c.Case.AppealFrom = "", certification.StageRenewalReview
+			c.step.Reopen = certification.FormAppeal
 			c.letter(certification.LetterRenewalDenied, dueOf(certification.StageDenied), reasons(message.Reasons))
 			return certification.StageDenied
 		}

@@ -7,9 +7,9 @@ import "go.temporal.io/sdk/workflow"
 // small. A change here, in listen or in arm is a change under every certified
 // person; testdata/histories/*/certified.json.gz says whether it is safe.
 
-// open begins a run. It blocks on nothing and issues no command: what operators see
+// beginRun opens a run. It blocks on nothing and issues no command: what operators see
 // was published by the run before, or by whoever started this one.
-func open(ctx workflow.Context, start Start) *story {
+func beginRun(ctx workflow.Context, start Start) *story {
 	c := &story{Start: start}
 	c.published = attributesOf(&c.Case)
 	c.listen(ctx)

@@ -53,6 +53,7 @@ type story struct {
 	signals []signal
 	timer   *timer
 	errands []*errand
+	writing bool // a step is on its way to the records: c.before is what holds
 	wake    bool // ask for the time again
 	retry   bool // try unfinished errands again at once
 	leaving bool // leave the run as soon as it is quiet
@@ -94,7 +95,7 @@ func (c *story) move(next certification.Stage) {
 	if c.Case.Stage != next {
 		for _, promise := range c.Case.Promises {
 			if !belongs(promise.Kind, next) {
-				step.Close = append(step.Close, promise.Kind)
+				c.closePromise(promise.Kind)
 			}
 		}
 		c.Case.Stage = next
@@ -131,15 +132,26 @@ func (c *story) renew(stage certification.Stage) {
 		expiry = certification.Deadline{From: certificate.ExpiresAt, Exact: true}
 	}
 	kind := certification.StagePromise(stage)
-	if c.Case.Promise(kind) != nil {
+	c.closePromise(kind)
+	c.step.Open = append(c.step.Open, c.Case.PromiseOf(stage, window, expiry))
+}
+
+// closePromise closes an open promise, if there is one of the kind, and ends the
+// attention that it had raised.
+func (c *story) closePromise(kind certification.PromiseKind) {
+	if promise := c.Case.Promise(kind); promise != nil {
+		c.Case.EndAttention(promise.ID)
 		c.step.Close = append(c.step.Close, kind)
 	}
-	c.step.Open = append(c.step.Open, c.Case.PromiseOf(stage, window, expiry))
 }
 
 // stopClock stops the clock of the stage's promise; it stays open.
 func (c *story) stopClock() {
-	c.step.Stop = append(c.step.Stop, certification.StagePromise(c.Case.Stage))
+	kind := certification.StagePromise(c.Case.Stage)
+	if promise := c.Case.Promise(kind); promise != nil {
+		c.Case.EndAttention(promise.ID)
+	}
+	c.step.Stop = append(c.step.Stop, kind)
 }
 
 // submit takes a draft out of the applicant's hands.

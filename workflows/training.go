@@ -3,16 +3,29 @@ package workflows
 import "peercert/certification"
 
 // trainingEarly takes a training certificate before the application is approved:
-// people may train first. One review then decides both.
+// people may train first. One review then decides both. The receipt names the day
+// by which that will be, so it waits until the application is under review.
 func (c *story) trainingEarly(message *certification.SubmitTraining) {
 	c.submitTraining(message)
-	c.letter(certification.LetterTrainingReceived)
+	c.Case.TrainingUnreceipted = true
+	if c.Case.Stage == certification.StageApplicationReview {
+		c.trainingReceipt(certification.StageApplicationReview)
+	}
+}
+
+// trainingReceipt sends the receipt of a training certificate that the review at a
+// stage decides, if it was not sent yet.
+func (c *story) trainingReceipt(stage certification.Stage) {
+	if c.Case.TrainingUnreceipted {
+		c.Case.TrainingUnreceipted = false
+		c.letter(certification.LetterTrainingReceived, dueOf(stage))
+	}
 }
 
 func (c *story) submitTraining(message *certification.SubmitTraining) {
 	c.submit(certification.FormTraining, message.DraftRevision)
 	c.step.Event.Details = certification.EventDetails{Documents: []string{message.DocumentID}, Code: message.ProviderID}
-	c.Case.TrainingSubmitted, c.Case.Returned = true, nil
+	c.Case.TrainingSubmitted = true
 }
 
 func (c *story) training(message certification.Message) certification.Stage {
@@ -55,6 +68,12 @@ func (c *story) trainingReturned(message certification.Message) certification.St
 	switch message := message.(type) {
 	case *certification.SubmitTraining:
 		c.submitTraining(message)
+		c.Case.Returned = nil
+		if c.Case.Promise(certification.StagePromise(certification.StageTrainingReview)) == nil {
+			// It was returned together with an approval: its own review begins now.
+			c.letter(certification.LetterTrainingReceived, dueOf(certification.StageTrainingReview))
+			return certification.StageTrainingReview
+		}
 		c.letter(certification.LetterReviewResumed, dueOf(certification.StageTrainingReview))
 		return certification.StageTrainingReview
 	case nil:

@@ -33,25 +33,25 @@ func (c *story) wait(ctx workflow.Context) (certification.Message, error) {
 		if message := c.take(ctx); message != nil {
 			return message, nil
 		}
-		if c.step != nil || c.finishErrand(ctx) || c.noteCancel() || c.noteUnknown(ctx) {
-			continue
-		}
 		if c.wake {
 			c.readClock(ctx)
 			continue
 		}
+		if c.step != nil || c.finishErrand(ctx) || c.noteCancel() || c.noteUnknown(ctx) {
+			continue
+		}
 		if c.timer.fired() {
-			leaving := c.timer.leaving
-			kind := c.timer.promise
+			fired := c.timer
 			c.timer = nil
 			switch {
-			case !leaving:
-				if c.climb(kind) {
+			case !fired.leaving:
+				if c.climb(ctx, fired) {
 					return nil, nil
 				}
-			case workflow.AllHandlersFinished(ctx) && c.Case.Stage == certification.StageClosed && len(c.errands) == 0:
+			case !workflow.AllHandlersFinished(ctx): // somebody is being answered: another pause
+			case c.Case.Stage == "", c.Case.Stage == certification.StageClosed && len(c.errands) == 0:
 				return nil, errClosed
-			case workflow.AllHandlersFinished(ctx) && c.Case.Stage != certification.StageClosed:
+			case c.Case.Stage != certification.StageClosed:
 				return nil, errLeave
 			}
 			continue
@@ -66,27 +66,30 @@ func (c *story) wait(ctx workflow.Context) (certification.Message, error) {
 	}
 }
 
-// climb takes the earliest rung of a promise. It says true when the promise of the
-// stage has come due and its consequence is a move of the story.
-func (c *story) climb(kind certification.PromiseKind) bool {
-	promise := c.Case.Promise(kind)
-	if promise == nil {
-		return false // closed while its timer fired
+// climb takes the earliest rung of the promise whose timer fired. It says true when
+// the promise of the stage has come due and its consequence is a move of the story.
+//
+// The timer is believed and not compared with the clock; but a message that went
+// before it may have closed, stopped or moved the promise it was armed for.
+func (c *story) climb(ctx workflow.Context, fired *timer) bool {
+	if promise := c.Case.Promise(fired.promise); promise == nil || !promise.Running() || !promise.Rungs[0].At.Equal(fired.at) {
+		return false
 	}
-	c.beginOwn(eventOfRung[promise.Rungs[0].Kind], fmt.Sprintf("%s:%d", promise.ID, promise.Rungs[0].At.Unix()))
-	promise = c.Case.Promise(kind)
-	c.step.Event.Details.Promise = kind
-	if promise.Rungs[0].Kind == certification.RungDue && promise.Then != certification.ThenEscalated {
+	now := c.now(ctx)
+	if now.Before(fired.at) {
+		now = fired.at
+	}
+	c.begin(certification.Event{Actor: certification.Actor{Role: certification.RoleClock}})
+	promise := c.Case.Promise(fired.promise)
+	rung := promise.Climb(now)
+	c.step.Event.Name = eventOfRung[rung.Kind]
+	c.step.Event.Key = fmt.Sprintf("%s:%s:%d", c.step.Event.Name, promise.ID, rung.At.Unix())
+	c.step.Event.Details.Promise = promise.Kind
+	if rung.Kind == certification.RungDue && promise.Then != certification.ThenEscalated {
 		return true
 	}
-	rung := promise.Climb()
-	switch rung.Kind {
-	case certification.RungEscalation, certification.RungDue:
-		if promise.WaitsOn == certification.PartyVendor {
-			c.Case.RaiseAttention(certification.AttentionVendor, "", noTime)
-		} else {
-			c.Case.RaiseAttention(certification.AttentionReview, promise.ID, noTime)
-		}
+	if rung.Kind != certification.RungReminder {
+		c.Case.RaiseAttention(attentionOfParty[promise.WaitsOn], promise.ID, noTime)
 	}
 	if rung.Letter != "" {
 		c.letter(rung.Letter, dueOf(c.Case.Stage), c.reminderFacts())
@@ -102,6 +105,15 @@ var eventOfRung = map[certification.RungKind]string{
 	certification.RungOverdue:    certification.EventOverdue,
 }
 
+// attentionOfParty is what is raised when somebody does not keep a promise that
+// only people of ours can bring on.
+var attentionOfParty = map[certification.Party]string{
+	certification.PartyReviewer:   certification.AttentionReview,
+	certification.PartyVendor:     certification.AttentionVendor,
+	certification.PartyUs:         certification.AttentionNotice,
+	certification.PartyOperations: certification.AttentionHold,
+}
+
 // reminderFacts are what a reminder may say beyond its due instant.
 func (c *story) reminderFacts() fact {
 	fee, due := c.Case.FeeDue()
@@ -115,9 +127,11 @@ func (c *story) reminderFacts() fact {
 
 // timer is the one that is armed.
 type timer struct {
-	at      time.Time
+	at      time.Time     // by the clock of cases
+	ahead   time.Duration // of that clock when the timer was armed
 	promise certification.PromiseKind
 	leaving bool
+	summary string
 	future  workflow.Future
 	cancel  workflow.CancelFunc
 }
@@ -131,46 +145,69 @@ func (t *timer) fired() bool { return t != nil && t.future.IsReady() }
 const (
 	quietPause  = time.Second
 	errandPause = time.Minute
+	// registerPause is how long a run that nobody registers waits before it ends.
+	registerPause = time.Minute
 )
 
-// arm sets the one timer: for the earliest rung of the promises whose clock runs,
-// or for leaving, whichever comes first. One that is right already stays.
+// pause is how long it must be quiet before the run is left; false if it is not to
+// be left.
+func (c *story) pause() (time.Duration, bool) {
+	switch {
+	case c.Case.Stage == "":
+		return registerPause, true
+	case c.Case.Stage == certification.StageClosed:
+		return quietPause, len(c.errands) == 0 // its last letters are waited for, however long
+	case len(c.errands) > 0:
+		return errandPause, c.leaving
+	}
+	return quietPause, c.leaving
+}
+
+// nextTimer is the one that the case needs now: for the earliest rung of the
+// promises whose clock runs, or for leaving, whichever comes first. It is nil only
+// while the last letters of a closed case go out.
+func (c *story) nextTimer(now time.Time) *timer {
+	var next *timer
+	if promise := certification.Next(c.Case.Promises); promise != nil {
+		next = &timer{
+			at: promise.Rungs[0].At, promise: promise.Kind,
+			summary: fmt.Sprintf("%s: %s", promise.Kind, promise.Rungs[0].Kind),
+		}
+	}
+	if pause, wanted := c.pause(); wanted {
+		leave := &timer{at: now.Add(pause), leaving: true, summary: "Leave this run when it is quiet"}
+		if c.timer != nil && c.timer.leaving && c.timer.at.Before(leave.at) {
+			leave = c.timer // the pause has begun already
+		}
+		if next == nil || leave.at.Before(next.at) {
+			next = leave
+		}
+	}
+	return next
+}
+
+// arm sets the one timer. One that is right already stays.
 func (c *story) arm(ctx workflow.Context) {
 	now := c.now(ctx)
-	want := timer{}
-	summary := ""
-	if next := certification.Next(c.Case.Promises); next != nil {
-		want.at, want.promise = next.Rungs[0].At, next.Kind
-		summary = fmt.Sprintf("%s: %s", next.Kind, next.Rungs[0].Kind)
-	}
-	closed := c.Case.Stage == certification.StageClosed
-	// A closed case waits for its last letters without a timer, however long.
-	if c.leaving && !closed || closed && len(c.errands) == 0 {
-		pause := quietPause
-		if len(c.errands) > 0 {
-			pause = errandPause
-		}
-		if at := now.Add(pause); want.at.IsZero() || at.Before(want.at) {
-			want = timer{at: at, leaving: true}
-			summary = "Leave this run when it is quiet"
-			if c.timer != nil && c.timer.leaving && !c.timer.at.After(at) {
-				return // the pause has begun already
-			}
-		}
-	}
+	next := c.nextTimer(now)
 	if c.timer != nil {
-		if c.timer.at.Equal(want.at) && c.timer.promise == want.promise && c.timer.leaving == want.leaving {
+		if next == c.timer || next != nil && !next.leaving && !c.timer.leaving &&
+			next.promise == c.timer.promise && next.at.Equal(c.timer.at) && c.timer.ahead == c.Carried.Ahead {
 			return
 		}
-		c.timer.cancel()
-		c.timer = nil
+		c.disarm()
 	}
-	if want.at.IsZero() {
-		return // only before registration, and while the last letters of a closed case go out
+	if next == nil {
+		return
 	}
 	timerCtx, cancel := workflow.WithCancel(ctx)
-	want.cancel = cancel
+	next.ahead, next.cancel = c.Carried.Ahead, cancel
 	// A due instant in the past fires at once: the server refuses a timer of no length.
-	want.future = workflow.NewTimerWithOptions(timerCtx, max(want.at.Sub(now), time.Millisecond), workflow.TimerOptions{Summary: summary})
-	c.timer = &want
+	next.future = workflow.NewTimerWithOptions(timerCtx, max(next.at.Sub(now), time.Millisecond), workflow.TimerOptions{Summary: next.summary})
+	c.timer = next
+}
+
+func (c *story) disarm() {
+	c.timer.cancel()
+	c.timer = nil
 }
