@@ -65,7 +65,7 @@ func Problems() []Problem {
 		{problemMediaType, http.StatusUnsupportedMediaType, "This kind of body is not understood",
 			"The Content-Type is not one that the specification names for this address.", "Send application/json, or multipart/form-data for a document."},
 		{certification.RefusedInvalid, http.StatusUnprocessableEntity, "Something is against a rule",
-			"The request is well formed, but its content is against a rule of the programme.", "Each error names a field, a code and a sentence. Correct these and send it with a new key."},
+			"The request is well formed, but its content is against a rule of the programme.", "Each error names a field, a code and a sentence. Correct these; a body that is no longer the same needs a new key."},
 		{certification.RefusedIdempotencyKeyReused, http.StatusUnprocessableEntity, "The Idempotency-Key was used for something else",
 			"The same key came before with another body or another signal.", "Use a new key for each thing that you want done."},
 		{certification.RefusedTooMany, http.StatusTooManyRequests, "Too often",

@@ -234,8 +234,11 @@ func typeOf(ref *openapi3.SchemaRef) template.HTML {
 
 func limitsOf(schema *openapi3.Schema) string {
 	var limits []string
-	if schema.MaxLength != nil {
+	switch {
+	case schema.MaxLength != nil && schema.MinLength > 0:
 		limits = append(limits, fmt.Sprintf("%d to %d characters", schema.MinLength, *schema.MaxLength))
+	case schema.MaxLength != nil:
+		limits = append(limits, fmt.Sprintf("at most %d characters", *schema.MaxLength))
 	}
 	if schema.Min != nil && schema.Max != nil {
 		limits = append(limits, fmt.Sprintf("%g to %g", *schema.Min, *schema.Max))
