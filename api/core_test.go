@@ -277,18 +277,18 @@ type world struct {
 	core    *core
 	client  *apitest.Client
 	address string
-	log     *bytes.Buffer
+	log     *lines
 	metrics *prometheus.Registry
 }
 
 func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 	t.Helper()
-	w := &world{core: &core{parts: []cases.Part{{Name: "postgresql", Ready: true}}}, log: new(bytes.Buffer), metrics: prometheus.NewRegistry()}
+	w := &world{core: &core{parts: []cases.Part{{Name: "postgresql", Ready: true}}}, log: new(lines), metrics: prometheus.NewRegistry()}
 	f := w.core
 	options := api.Options{
 		Tokens: f, Registrations: f, Cases: f, Records: f, Drafts: f, Documents: f, Videos: f, Reference: f, Webhooks: f, Health: f,
 		Operator: "Test operator", Demonstration: true, Metrics: w.metrics, Now: func() time.Time { return today },
-		Log: slog.New(slog.NewJSONHandler(&guarded{to: w.log}, nil)),
+		Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 	}
 	for _, c := range change {
 		c(&options)
@@ -306,13 +306,20 @@ func newWorld(t *testing.T, change ...func(*api.Options)) *world {
 // as is the client of a role.
 func (w *world) as(role string) *apitest.Client { return w.client.As("token-" + role) }
 
-type guarded struct {
+// lines is a log that can be read while it is written.
+type lines struct {
 	mutex sync.Mutex
-	to    io.Writer
+	text  bytes.Buffer
 }
 
-func (g *guarded) Write(line []byte) (int, error) {
-	g.mutex.Lock()
-	defer g.mutex.Unlock()
-	return g.to.Write(line)
+func (l *lines) Write(line []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *lines) String() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.String()
 }
