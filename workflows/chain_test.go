@@ -45,13 +45,14 @@ type story struct {
 	sleeps  time.Time     // until when the story sleeps; zero while it does not
 	stop    atomic.Bool
 	keys    int
-	before  func(start *workflows.Start) // changes the first run's start
+	told    int // letters that the story has spoken of
+	checked int // letters whose facts were looked at
 }
 
-// ask is what a story wants of the environment.
+// ask is what a story wants of the environment: to sleep, or to send.
 type ask struct {
-	until time.Time // sleep
-	sent  *sent     // send, and wait for the answer unless it is a signal
+	until time.Time
+	sent  []*sent
 }
 
 // sent is a message on its way.
@@ -194,8 +195,10 @@ func (s *story) speak() {
 		s.stop.Store(true)
 		s.env.SignalWorkflow("the-story-is-told", nil)
 	case asked.sent != nil:
-		s.pending = append(s.pending, asked.sent)
-		s.deliver(asked.sent)
+		for _, on := range asked.sent {
+			s.pending = append(s.pending, on)
+			s.deliver(on)
+		}
 		s.env.RegisterDelayedCallback(s.speak, 0)
 	default:
 		s.sleeps = asked.until
@@ -245,7 +248,9 @@ func (s *story) next() bool {
 		return false
 	}
 	if asked.sent != nil {
-		asked.sent.answered, asked.sent.refusal = true, certification.CaseClosed() // as package cases answers
+		for _, on := range asked.sent {
+			on.answered, on.refusal = true, certification.CaseClosed() // as package cases answers
+		}
 	} else if asked.until.After(s.ended) {
 		s.ended = asked.until // by the clock of cases: nothing offsets it any more
 	}
@@ -316,14 +321,30 @@ func (s *story) sendAs(message certification.Message) *certification.Refusal {
 
 // post sends a message and goes on as soon as the case has seen it.
 func (s *story) post(message certification.Message) *sent {
+	on := s.parcel(message)
+	s.asks <- ask{sent: []*sent{on}}
+	<-s.turn
+	return on
+}
+
+// postTogether sends messages that all come while the first is being recorded.
+func (s *story) postTogether(messages ...certification.Message) []*sent {
+	var together []*sent
+	for _, message := range messages {
+		s.address(message)
+		together = append(together, s.parcel(message))
+	}
+	s.asks <- ask{sent: together}
+	<-s.turn
+	return together
+}
+
+func (s *story) parcel(message certification.Message) *sent {
 	s.keys++
-	on := &sent{
+	return &sent{
 		message: message, name: string(message.Signal()), id: fmt.Sprintf("update-%d", s.keys), body: message,
 		signal: certification.SenderOf(message.Signal()) == certification.RoleOutside,
 	}
-	s.asks <- ask{sent: on}
-	<-s.turn
-	return on
 }
 
 func (s *story) refusalOf(on *sent) *certification.Refusal {

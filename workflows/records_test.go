@@ -183,3 +183,8 @@ func (r *records) all() (events []entry) {
 	})
 	return events
 }
+
+func (r *records) isDown(part string) (down bool) {
+	r.read(func() { down = r.down[part] })
+	return down
+}
