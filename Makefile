@@ -10,7 +10,7 @@ ARGS ?= ./...
 # A package without a line of ours: what a linter says of it is the generator's.
 GENERATED := peercert/api/wire
 
-.PHONY: help build setup dev test lint go-version
+.PHONY: help build setup dev demo test lint go-version
 
 help: ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -34,6 +34,9 @@ setup: bin/local ## install and build what the other targets need, about ten min
 
 dev: bin/local ## run Peercert and everything it needs on this machine, until Ctrl-C
 	@exec bin/local dev
+
+demo: bin/local ## live a whole certification, two years in about a minute (KEEP=1 leaves it up)
+	@exec bin/local demo
 
 test: bin/local ## run every test on real parts (ARGS="-run Renewal ./workflows" for some)
 	@exec bin/local test $(ARGS)

@@ -21,6 +21,8 @@ import (
 const usage = `local runs Peercert and everything it needs on this machine.
 
   local dev             start everything; the state stays in .local
+  local demo            live a whole certification on a stack of its own; KEEP=1
+                        leaves it up to look at
   local test [args …]   start PostgreSQL, Temporal, S3 and a mailbox for the tests,
                         run go test with these arguments (./... without any), stop
   local tools           install and build what the other commands need
@@ -49,6 +51,8 @@ func run(arguments []string) int {
 	switch rest := arguments[1:]; arguments[0] {
 	case "dev":
 		err = dev(ctx, os.Stdout)
+	case "demo":
+		err = demo(ctx, os.Stdout, os.Getenv("KEEP") != "")
 	case "test":
 		code, err = test(ctx, rest)
 	case "tools":
