@@ -115,9 +115,9 @@ func accept[B any, M message[B]](ctx workflow.Context, c *story, description str
 		}
 		in := &inbound{message: m}
 		c.queue = append(c.queue, in)
-		if err := workflow.Await(ctx, func() bool { return in.answered }); err != nil {
-			return Answer{}, err
-		}
+		// Request Cancellation reaches handlers too; it ends no case and no answer.
+		ctx, _ = workflow.NewDisconnectedContext(ctx)
+		c.await(ctx, func() bool { return in.answered })
 		if in.refusal != nil {
 			return Answer{}, RefusalError(in.refusal)
 		}

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +36,7 @@ func (c *story) record(ctx workflow.Context) {
 		return
 	}
 	c.Case = step.Apply(settled)
-	if apart := settled.At.Sub(c.now(ctx)); apart.Abs() > clockTolerance {
+	if apart := settled.At.Sub(c.now()); apart.Abs() > clockTolerance {
 		c.wake = true // the clock was moved, or the answer is an old one: ask
 	}
 	c.remember(step.Event, settled.At)
@@ -94,8 +93,12 @@ func (c *story) write(ctx workflow.Context, step certification.Transition) certi
 	}
 	for {
 		done := workflow.ExecuteActivity(recordLater(ctx, "Record "+step.Event.What()), name, step)
-		patience := workflow.AwaitOptions{Timeout: recordPatience, TimerOptions: workflow.TimerOptions{Summary: "Ask for attention: records"}}
-		if written, err := workflow.AwaitWithOptions(ctx, patience, done.IsReady); err == nil && !written {
+		// AwaitWithTimeout would leave its timer running.
+		timerCtx, cancel := workflow.WithCancel(ctx)
+		patience := workflow.NewTimerWithOptions(timerCtx, recordPatience, workflow.TimerOptions{Summary: "Ask for attention: records"})
+		c.await(ctx, func() bool { return done.IsReady() || patience.IsReady() })
+		cancel()
+		if !done.IsReady() {
 			c.publishTrouble(ctx, certification.AttentionRecords)
 		}
 		err := done.Get(ctx, &settled)
@@ -106,9 +109,8 @@ func (c *story) write(ctx workflow.Context, step certification.Transition) certi
 		// of ours may mend it: ask for attention and go on trying.
 		workflow.GetLogger(ctx).Error("A step cannot be recorded.", "step", name, "error", err)
 		c.publishTrouble(ctx, certification.AttentionRecords)
-		if err := workflow.Sleep(ctx, recordPatience); err != nil {
-			panic(fmt.Sprintf("a case on a disconnected context was cancelled: %v", err))
-		}
+		pause := workflow.NewTimerWithOptions(ctx, recordPatience, workflow.TimerOptions{Summary: "Try to record again"})
+		c.await(ctx, pause.IsReady)
 	}
 }
 
@@ -120,7 +122,7 @@ func (c *story) readClock(ctx workflow.Context) {
 		c.wake = true // a worker that stops: the next one asks again
 		return
 	}
-	if apart := now.Sub(c.now(ctx)); apart.Abs() > clockTolerance {
+	if apart := now.Sub(c.now()); apart.Abs() > clockTolerance {
 		c.Carried.Ahead += apart
 	}
 	c.answer(nil)

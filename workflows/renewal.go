@@ -1,14 +1,26 @@
 package workflows
 
-import "peercert/certification"
+import (
+	"time"
+
+	"peercert/certification"
+)
 
 // certified sleeps until renewal opens, 90 days before expiry.
 func (c *story) certified(message certification.Message) certification.Stage {
 	if message == nil {
-		c.letter(certification.LetterRenewalReminder, price(certification.FeeRenewal))
+		c.renewalReminder()
 		return certification.StageRenewal
 	}
 	return certification.StageCertified
+}
+
+// renewalReminder counts the days that are left. Where time was lost (a case was on
+// hold, a revocation undone) there may be none, and then there is nothing to remind of.
+func (c *story) renewalReminder() {
+	if c.Case.Certificate.ExpiresAt.Sub(c.now()) > 24*time.Hour {
+		c.letter(certification.LetterRenewalReminder, price(certification.FeeRenewal))
+	}
 }
 
 func (c *story) renewal(message certification.Message) certification.Stage {

@@ -1,6 +1,10 @@
 package workflows
 
-import "go.temporal.io/sdk/workflow"
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
 
 // This file is what a run of years replays, beside the loop of wait: a certified
 // case begins its run here, arms one timer and sleeps until renewal opens. Keep it
@@ -10,7 +14,7 @@ import "go.temporal.io/sdk/workflow"
 // beginRun opens a run. It blocks on nothing and issues no command: what operators see
 // was published by the run before, or by whoever started this one.
 func beginRun(ctx workflow.Context, start Start) *story {
-	c := &story{Start: start}
+	c := &story{Start: start, temporalNow: func() time.Time { return workflow.Now(ctx) }}
 	c.published = attributesOf(&c.Case)
 	c.listen(ctx)
 	c.describe(ctx)

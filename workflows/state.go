@@ -3,8 +3,6 @@ package workflows
 import (
 	"time"
 
-	"go.temporal.io/sdk/workflow"
-
 	"peercert/certification"
 )
 
@@ -58,6 +56,7 @@ type story struct {
 	retry   bool // try unfinished errands again at once
 	leaving bool // leave the run as soon as it is quiet
 
+	temporalNow     func() time.Time
 	published       attributes
 	cancelRequested func() bool
 	cancelNoted     bool
@@ -67,7 +66,7 @@ var noTime time.Time
 
 // now is the time by the clock that cases live by. The clock is asked in
 // activities; in between, Temporal's own time carries on from there.
-func (c *story) now(ctx workflow.Context) time.Time { return workflow.Now(ctx).Add(c.Carried.Ahead) }
+func (c *story) now() time.Time { return c.temporalNow().Add(c.Carried.Ahead) }
 
 // begin opens the step that acts on an event.
 func (c *story) begin(event certification.Event) {

@@ -45,7 +45,7 @@ func (c *story) wait(ctx workflow.Context) (certification.Message, error) {
 			c.timer = nil
 			switch {
 			case !fired.leaving:
-				if c.climb(ctx, fired) {
+				if c.climb(fired) {
 					return nil, nil
 				}
 			case !workflow.AllHandlersFinished(ctx): // somebody is being answered: another pause
@@ -57,12 +57,17 @@ func (c *story) wait(ctx workflow.Context) (certification.Message, error) {
 			continue
 		}
 		c.arm(ctx)
-		if err := workflow.Await(ctx, func() bool {
+		c.await(ctx, func() bool {
 			return len(c.queue) > 0 || c.signalWaits() || c.errandDone() || c.timer.fired() ||
 				(c.cancelRequested() && !c.cancelNoted) || len(c.unknownSignals(ctx)) > 0
-		}); err != nil {
-			panic(fmt.Sprintf("a case on a disconnected context was cancelled: %v", err))
-		}
+		})
+	}
+}
+
+// await blocks until something holds. Nothing cancels the context of a case.
+func (c *story) await(ctx workflow.Context, holds func() bool) {
+	if err := workflow.Await(ctx, holds); err != nil {
+		panic(fmt.Sprintf("a case on a disconnected context was cancelled: %v", err))
 	}
 }
 
@@ -71,11 +76,11 @@ func (c *story) wait(ctx workflow.Context) (certification.Message, error) {
 //
 // The timer is believed and not compared with the clock; but a message that went
 // before it may have closed, stopped or moved the promise it was armed for.
-func (c *story) climb(ctx workflow.Context, fired *timer) bool {
+func (c *story) climb(fired *timer) bool {
 	if promise := c.Case.Promise(fired.promise); promise == nil || !promise.Running() || !promise.Rungs[0].At.Equal(fired.at) {
 		return false
 	}
-	now := c.now(ctx)
+	now := c.now()
 	if now.Before(fired.at) {
 		now = fired.at
 	}
@@ -91,7 +96,10 @@ func (c *story) climb(ctx workflow.Context, fired *timer) bool {
 	if rung.Kind != certification.RungReminder {
 		c.Case.RaiseAttention(attentionOfParty[promise.WaitsOn], promise.ID, noTime)
 	}
-	if rung.Letter != "" {
+	switch {
+	case rung.Letter == certification.LetterRenewalReminder:
+		c.renewalReminder()
+	case rung.Letter != "":
 		c.letter(rung.Letter, dueOf(c.Case.Stage), c.reminderFacts())
 	}
 	c.move(c.Case.Stage)
@@ -116,10 +124,7 @@ var attentionOfParty = map[certification.Party]string{
 
 // reminderFacts are what a reminder may say beyond its due instant.
 func (c *story) reminderFacts() fact {
-	fee, due := c.Case.FeeDue()
-	if !due && c.Case.Stage == certification.StageRenewal {
-		fee = certification.FeeRenewal
-	}
+	fee, _ := c.Case.FeeDue()
 	amount := c.Case.Policy.AmountCents(fee)
 	returned := c.Case.Returned
 	return func(f *certification.Facts) { f.Fee, f.AmountCents, f.Reasons = fee, amount, returned }
@@ -188,7 +193,7 @@ func (c *story) nextTimer(now time.Time) *timer {
 
 // arm sets the one timer. One that is right already stays.
 func (c *story) arm(ctx workflow.Context) {
-	now := c.now(ctx)
+	now := c.now()
 	next := c.nextTimer(now)
 	if c.timer != nil {
 		if next == c.timer || next != nil && !next.leaving && !c.timer.leaving &&
