@@ -50,6 +50,11 @@ type Documents interface {
 	SweepDocuments(ctx context.Context) (removed int, err error)
 }
 
+// Reconciler starts cases that are open in the records and run nowhere.
+type Reconciler interface {
+	ReconcileCases(ctx context.Context) (started int, err error)
+}
+
 // Activities is everything a workflow can ask for.
 type Activities struct {
 	Records        Records
@@ -57,6 +62,7 @@ type Activities struct {
 	Checkouts      Checkouts
 	Authorizations Authorizations
 	Documents      Documents
+	Reconciler     Reconciler
 	// Now is the clock that cases live by.
 	Now func() time.Time
 }
@@ -71,6 +77,7 @@ const (
 	CheckDocument     = "check-document"
 	CollectExamFiles  = "collect-exam-files"
 	SweepDocuments    = "sweep-documents"
+	ReconcileCases    = "reconcile-cases"
 )
 
 // RecordName is the activity that records an event of this name.
@@ -94,6 +101,7 @@ func Register(registry worker.ActivityRegistry, a *Activities) {
 	register(CheckDocument, a.checkDocument)
 	register(CollectExamFiles, a.collectExamFiles)
 	register(SweepDocuments, a.sweepDocuments)
+	register(ReconcileCases, a.reconcileCases)
 }
 
 func (a *Activities) commit(ctx context.Context, transition certification.Transition) (certification.Settled, error) {
@@ -132,13 +140,20 @@ func (a *Activities) sweepDocuments(ctx context.Context) (int, error) {
 	return removed, failed(ctx, FailureStorage, err)
 }
 
+func (a *Activities) reconcileCases(ctx context.Context) (int, error) {
+	started, err := a.Reconciler.ReconcileCases(ctx)
+	return started, failed(ctx, FailureReconciling, err)
+}
+
 // Failures are the texts that reach Temporal: what is wrong, for an operator.
 const (
-	FailureRecords   = "The records in PostgreSQL could not be read or written."
-	FailureMail      = "The mail server did not take the letter."
-	FailurePayments  = "Stripe did not answer as expected."
-	FailureStorage   = "The document store did not answer as expected."
-	failurePermanent = "permanent"
+	FailureRecords  = "The records in PostgreSQL could not be read or written."
+	FailureMail     = "The mail server did not take the letter."
+	FailurePayments = "Stripe did not answer as expected."
+	FailureStorage  = "The document store did not answer as expected."
+	// FailureReconciling: some open case that does not run could not be started.
+	FailureReconciling = "The records could not be compared with the cases that run."
+	failurePermanent   = "permanent"
 )
 
 // ErrPermanent marks an error that another try cannot mend.

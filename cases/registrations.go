@@ -238,7 +238,7 @@ func (c *Cases) open(ctx context.Context, registrationID string, opened confirme
 	if err != nil {
 		return err
 	}
-	start := workflows.Start{Case: certification.Case{
+	start := workflows.Start{Patience: c.Patience, Case: certification.Case{
 		ID: opened.caseID, Number: number, ApplicantID: opened.applicantID, PreviousCaseID: opened.previousCaseID,
 		CountyPlan: opened.countyPlan, Policy: certification.CurrentPolicy(c.now()),
 	}}
@@ -269,24 +269,65 @@ func startOptions(c *certification.Case, conflict enums.WorkflowIdConflictPolicy
 }
 
 // StartFromSnapshot starts the workflow of a case from its records: one that was
-// terminated, or a made-up one. A case that runs is left alone. Letters that were
-// not sent are carried.
+// terminated, or a made-up one. A case that runs is left alone, and so is one that is
+// closed. What was under way when the case ended is carried: letters that were not
+// sent, a payment page that was not opened, an authorization without an answer.
 func (c *Cases) StartFromSnapshot(ctx context.Context, caseID string) error {
 	row, err := c.store.Case(ctx, caseID)
 	if err != nil {
 		return fmt.Errorf("reading case %s: %w", caseID, err)
 	}
-	start := workflows.Start{Case: row.Case}
-	unsent, err := c.store.UnsentNoticesOf(ctx, &caseID)
-	if err != nil {
-		return fmt.Errorf("reading the unsent letters of case %s: %w", caseID, err)
+	if row.Stage == certification.StageClosed {
+		return nil // it was closed while somebody looked
 	}
-	for _, id := range unsent {
-		start.Carried.Errands = append(start.Carried.Errands, workflows.NoticeErrand(id))
+	start := workflows.Start{Case: row.Case, Patience: c.Patience}
+	// The clock of cases may not be Temporal's; timers are armed from what it says.
+	start.Carried.Ahead = c.now().Sub(time.Now()).Round(time.Second)
+	if start.Carried.Errands, err = c.underWay(ctx, row.Case); err != nil {
+		return err
 	}
 	_, err = c.Temporal.ExecuteWorkflow(ctx, startOptions(&start.Case, enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING), workflows.CertificationType, start)
 	if err != nil {
 		return fmt.Errorf("starting case %s: %w", caseID, err)
 	}
 	return nil
+}
+
+// underWay are the errands of a case that the records do not show as done. All may be
+// done twice without harm.
+func (c *Cases) underWay(ctx context.Context, of certification.Case) ([]workflows.Errand, error) {
+	var errands []workflows.Errand
+	letters, err := c.store.NoticesOf(ctx, &of.ID)
+	if err != nil {
+		return nil, fmt.Errorf("reading the letters of case %s: %w", of.ID, err)
+	}
+	promised := of.Promise(certification.PromiseResultsNotice) != nil
+	for _, letter := range slices.Backward(letters) { // the newest formal notice keeps the promise
+		keeps := certification.PromiseKind("")
+		if promised && slices.Contains(formalNotices, certification.Letter(letter.Letter)) {
+			promised, keeps = false, certification.PromiseResultsNotice
+		}
+		if letter.SentAt == nil || keeps != "" {
+			errands = append(errands, workflows.NoticeErrand(letter.ID, keeps))
+		}
+	}
+	slices.Reverse(errands)
+	if of.Payment != nil {
+		payment, err := c.store.ReadPayment(ctx, of.Payment.ID)
+		if err != nil {
+			return nil, fmt.Errorf("reading payment %s: %w", of.Payment.ID, err)
+		}
+		if payment.CheckoutUrl == "" {
+			errands = append(errands, workflows.CheckoutErrand(payment.ID))
+		}
+	}
+	if exam := of.Exam; exam != nil && exam.AuthorizationID != "" && !exam.Authorized && !exam.Refused {
+		errands = append(errands, workflows.AuthorizationErrand(exam.AuthorizationID))
+	}
+	return errands, nil
+}
+
+// formalNotices are the letters that keep the promise of a formal notice of results.
+var formalNotices = []certification.Letter{
+	certification.LetterResultsPassed, certification.LetterResultsNotPassed, certification.LetterExamNoShow,
 }

@@ -96,7 +96,11 @@ func (c *Cases) update(ctx context.Context, caseID string, message certification
 			err = handle.Get(ctx, nil)
 		}
 		var notReady *serviceerror.WorkflowNotReady
-		if !errors.As(err, &notReady) {
+		var gone *serviceerror.NotFound
+		switch {
+		case errors.As(err, &gone):
+			return c.notRunning(ctx, caseID, err)
+		case !errors.As(err, &notReady):
 			return answerOf(err)
 		}
 		select {
@@ -105,6 +109,23 @@ func (c *Cases) update(ctx context.Context, caseID string, message certification
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// notRunning answers for a case whose workflow has ended: it is closed, or somebody
+// terminated it. Then it is started from its records, and the same key carries the
+// message out.
+func (c *Cases) notRunning(ctx context.Context, caseID string, cause error) error {
+	row, err := c.store.Case(ctx, caseID)
+	switch {
+	case err != nil:
+		return failed(err, "reading case %s", caseID)
+	case row.Stage == certification.StageClosed:
+		return certification.CaseClosed()
+	}
+	if err := c.StartFromSnapshot(ctx, caseID); err != nil {
+		return certification.Unavailable(err, retryAfter)
+	}
+	return certification.Unavailable(cause, retryAfter)
 }
 
 // answerOf turns what Temporal says into what a caller can act on.

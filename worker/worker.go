@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
+	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
@@ -49,11 +48,13 @@ func Run(ctx context.Context, p *Parts, logger *slog.Logger) error {
 	workflows.RegisterHousework(onOutbound)
 	activities.Register(onOutbound, functions)
 
+	var stopping sync.WaitGroup
+	defer stopping.Wait()
 	for _, w := range []worker.Worker{onCases, onOutbound} {
 		if err := startWhenReachable(ctx, w, logger); err != nil {
 			return err
 		}
-		defer w.Stop()
+		defer stopping.Go(w.Stop) // both at once: the shutdown timeout is for all
 	}
 	relaying, stopRelay := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -85,34 +86,6 @@ func startWhenReachable(ctx context.Context, w worker.Worker, logger *slog.Logge
 	}
 }
 
-// ServeOperations answers /livez, /readyz and /metrics of the worker until the
-// context ends.
-func ServeOperations(ctx context.Context, p *Parts) error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		for _, part := range p.Cases.Ready(r.Context()) {
-			if !part.Ready {
-				http.Error(w, part.Detail, http.StatusServiceUnavailable)
-				return
-			}
-		}
-		fmt.Fprintln(w, "ready")
-	})
-	mux.Handle("GET /metrics", promhttp.Handler())
-	server := &http.Server{Addr: p.Settings.Operations, Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute}
-	go func() {
-		<-ctx.Done()
-		closing, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_ = server.Shutdown(closing)
-	}()
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serving operations on %s: %w", p.Settings.Operations, err)
-	}
-	return nil
-}
-
 // Prepare registers search attributes and schedules in the namespace. It can be
 // repeated.
 func Prepare(ctx context.Context, settings config.Settings, logger *slog.Logger) error {
@@ -137,6 +110,7 @@ func Prepare(ctx context.Context, settings config.Settings, logger *slog.Logger)
 		every              time.Duration
 	}{
 		{"exam-collection", workflows.ExamCollectionType, "Collects the exam vendor's files.", settings.ExamCollectEvery},
+		{"reconciliation", workflows.ReconciliationType, "Starts open cases that do not run.", 10 * time.Minute},
 		{"document-sweep", workflows.DocumentSweepType, "Removes documents that no row knows.", time.Hour},
 	} {
 		_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{

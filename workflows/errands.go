@@ -54,6 +54,9 @@ type errand struct {
 func (c *story) run(ctx workflow.Context, e Errand) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	policy := errandPolicies[e.Activity]
+	if c.Patience > 0 {
+		policy.patience = min(policy.patience, c.Patience)
+	}
 	c.errands = append(c.errands, &errand{
 		Errand: e, cancel: cancel,
 		done: workflow.ExecuteActivity(policy.outbound(ctx), policy.activity, e.ID),
@@ -145,5 +148,18 @@ func (c *story) retryErrands() {
 	c.retry = false
 }
 
-// NoticeErrand is the errand that sends a letter, for a case started from its records.
-func NoticeErrand(noticeID string) Errand { return Errand{Activity: noticeErrand, ID: noticeID} }
+// NoticeErrand is the errand that sends a letter, for a case started from its
+// records. keeps is the promise that is kept once it was sent; empty for most.
+func NoticeErrand(noticeID string, keeps certification.PromiseKind) Errand {
+	return Errand{Activity: noticeErrand, ID: noticeID, Keeps: keeps}
+}
+
+// CheckoutErrand is the errand that opens the page of a payment.
+func CheckoutErrand(paymentID string) Errand {
+	return Errand{Activity: checkoutErrand, ID: paymentID}
+}
+
+// AuthorizationErrand is the errand that sends an authorization to the exam vendor.
+func AuthorizationErrand(authorizationID string) Errand {
+	return Errand{Activity: authorizationErrand, ID: authorizationID}
+}

@@ -15,6 +15,7 @@ const (
 	DocumentCheckType  = "DocumentCheck"
 	ExamCollectionType = "ExamCollection"
 	DocumentSweepType  = "DocumentSweep"
+	ReconciliationType = "Reconciliation"
 )
 
 // DocumentCheckWorkflowID is the workflow id of the check of a document.
@@ -41,6 +42,12 @@ func ExamCollection(ctx workflow.Context) (int, error) {
 // DocumentSweep removes objects that no row knows.
 func DocumentSweep(ctx workflow.Context) (int, error) {
 	return housework(ctx, activities.SweepDocuments, "Remove orphans from the bucket")
+}
+
+// Reconciliation starts the cases that are open in the records and run nowhere: those
+// that somebody terminated. It gives how many there were.
+func Reconciliation(ctx workflow.Context) (int, error) {
+	return housework(ctx, activities.ReconcileCases, "Start open cases that do not run")
 }
 
 func housework(ctx workflow.Context, activity, summary string) (done int, err error) {

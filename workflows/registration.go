@@ -17,6 +17,7 @@ func Register(registry worker.WorkflowRegistry) {
 func RegisterHousework(registry worker.WorkflowRegistry) {
 	for name, function := range map[string]any{
 		DocumentCheckType: DocumentCheck, ExamCollectionType: ExamCollection, DocumentSweepType: DocumentSweep,
+		ReconciliationType: Reconciliation,
 	} {
 		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{
 			Name: name, VersioningBehavior: workflow.VersioningBehaviorPinned,
