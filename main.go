@@ -14,7 +14,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"peercert/api"
@@ -96,11 +95,10 @@ func serveAPI(ctx context.Context, settings config.Settings, logger *slog.Logger
 		return err
 	}
 	defer parts.Close()
-	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	parts.Metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	options := api.From(parts.Cases)
 	options.Operator, options.Demonstration = settings.Operator, settings.Environment == config.Local
-	options.PublicPerMinute, options.Log, options.Metrics = settings.PublicPerMinute, logger, metrics
+	options.PublicPerMinute, options.Log, options.Metrics = settings.PublicPerMinute, logger, parts.Metrics
 	handler, err := api.New(ctx, options)
 	if err != nil {
 		return err
@@ -119,16 +117,7 @@ func serveWorker(ctx context.Context, settings config.Settings, logger *slog.Log
 		return err
 	}
 	defer parts.Close()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go func() { cancel(worker.ServeOperations(ctx, parts)) }()
-	if err := worker.Run(ctx, parts, logger); err != nil {
-		return err
-	}
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		return cause
-	}
-	return nil
+	return worker.Serve(ctx, parts, logger)
 }
 
 func makeToken(ctx context.Context, settings config.Settings, logger *slog.Logger, arguments []string) error {

@@ -52,6 +52,9 @@ type Options struct {
 	// TokenSecret derives confirmation codes and first tokens, so that neither is stored.
 	TokenSecret string
 	BookingURL  string // the exam vendor's page
+	// Patience bounds how long the errands of new cases are tried before they ask for
+	// attention; zero leaves each kind its own (workflows.Start).
+	Patience time.Duration
 }
 
 // Cases is the one door to a case.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
@@ -33,18 +34,24 @@ type Parts struct {
 	Exams     *exams.Vendor
 	Letters   *notices.Sender
 	Cases     *cases.Cases
-	Now       func() time.Time
+	// Metrics has what Temporal's SDK counts; the API and the worker add theirs.
+	Metrics *prometheus.Registry
+	Now     func() time.Time
 }
 
 // Assemble connects everything. Nothing has to be up: what is down is asked again
 // when it is needed.
 func Assemble(ctx context.Context, settings config.Settings, logger *slog.Logger, now func() time.Time) (*Parts, error) {
-	p := &Parts{Settings: settings, Now: now}
+	p := &Parts{Settings: settings, Metrics: prometheus.NewRegistry(), Now: now}
 	var err error
 	if p.Store, err = store.Open(ctx, settings.DatabaseURL, settings.DatabaseConnections, now); err != nil {
 		return nil, err
 	}
-	if p.Temporal, err = client.NewLazyClient(TemporalOptions(settings, logger)); err != nil {
+	temporal := TemporalOptions(settings, logger)
+	if temporal.MetricsHandler, err = temporalMetrics(p.Metrics); err != nil {
+		return nil, err
+	}
+	if p.Temporal, err = client.NewLazyClient(temporal); err != nil {
 		return nil, fmt.Errorf("preparing the connection to Temporal: %w", err)
 	}
 	var scanner documents.Scanner

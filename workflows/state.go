@@ -11,6 +11,10 @@ import (
 type Start struct {
 	Case    certification.Case `json:"case"`
 	Carried Carried            `json:"carried,omitzero"`
+	// Patience bounds how long the errands of the case are tried before it asks for
+	// attention; zero leaves each kind its own. It is an input and no constant, so that
+	// a run is replayed with what it began with.
+	Patience time.Duration `json:"patience,omitempty"`
 }
 
 // Carried is what a run hands on beside the case.

@@ -1,0 +1,17 @@
+-- How the whole programme stands, for whoever operates it: counts, never rows.
+
+-- name: CountOpenByStage :many
+SELECT stage, count(*) AS cases FROM cases WHERE stage <> 'closed' GROUP BY stage;
+
+-- name: CountAttention :many
+SELECT code::text AS code, count(*) AS cases
+FROM cases CROSS JOIN LATERAL unnest(attention) AS code
+WHERE attention <> '{}' GROUP BY code;
+
+-- name: CountWaiting :one
+SELECT
+    (SELECT count(*) FROM cases WHERE overdue AND stage <> 'closed') AS overdue,
+    (SELECT count(*) FROM inbox WHERE processed_at IS NULL) AS inbox,
+    (SELECT count(*) FROM notices WHERE sent_at IS NULL AND voided_at IS NULL) AS notices,
+    coalesce((SELECT extract(epoch FROM sqlc.arg(now)::timestamptz - min(received_at)) FROM inbox WHERE processed_at IS NULL), 0)::float8 AS inbox_seconds,
+    coalesce((SELECT extract(epoch FROM sqlc.arg(now)::timestamptz - min(created_at)) FROM notices WHERE sent_at IS NULL AND voided_at IS NULL), 0)::float8 AS notice_seconds;
