@@ -7,10 +7,10 @@ SHELL := /bin/bash
 # What make test passes to go test, for example ARGS="-run Renewal ./workflows".
 ARGS ?= ./...
 
-# A package without a line of ours: what a linter says of it is the generator's.
-GENERATED := peercert/api/wire
+# Packages without a line of ours: what a linter says of them is the generator's.
+GENERATED := -e peercert/api/wire -e peercert/store/queries
 
-.PHONY: help build setup dev demo test lint go-version
+.PHONY: help build setup dev demo test lint generate go-version
 
 help: ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -41,10 +41,16 @@ demo: bin/local ## live a whole certification, two years in about a minute (KEEP
 test: bin/local ## run every test on real parts (ARGS="-run Renewal ./workflows" for some)
 	@exec bin/local test $(ARGS)
 
-lint: bin/local ## check format, vet, staticcheck, and that workflows can be replayed
+lint: bin/local ## check format, vet, staticcheck, generated code, and that workflows can be replayed
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
 	go vet ./...
 	@staticcheck=$$(bin/local tool staticcheck) && echo "staticcheck, but for generated packages" && \
-	$$staticcheck $$(go list ./... | grep -vxF '$(GENERATED)')
+	$$staticcheck $$(go list ./... | grep -vxF $(GENERATED))
 	@check=$$(bin/local tool workflowcheck) && echo "workflowcheck ./workflows/..." && $$check -config .ci/workflowcheck.yaml ./workflows/...
+	@sqlc=$$(bin/local tool sqlc) && echo "sqlc diff" && \
+	$$sqlc diff -f store/sqlc.yaml || { echo "store/queries is not what its SQL says: run make generate"; exit 1; }
+
+generate: bin/local ## write the Go code that comes from store/queries/*.sql and api/openapi.yaml
+	@sqlc=$$(bin/local tool sqlc) && $$sqlc generate -f store/sqlc.yaml
+	go generate ./api/...

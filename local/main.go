@@ -15,6 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"peercert/local/product"
 	"peercert/local/stack"
 )
 
@@ -88,11 +89,11 @@ func dev(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer running.Stop()
-	peercert, err := startProduct(ctx, out, running, false)
+	peercert, err := product.Start(ctx, running, product.Options{Out: out})
 	if err != nil {
 		return err
 	}
-	defer peercert.close()
+	defer peercert.Close()
 	defer running.Stop()
 	addresses(out, running, peercert)
 	select {
@@ -106,8 +107,8 @@ func dev(ctx context.Context, out io.Writer) error {
 }
 
 // addresses prints where everything is.
-func addresses(out io.Writer, running *stack.Stack, peercert *product) {
-	settings := peercert.settings
+func addresses(out io.Writer, running *stack.Stack, peercert *product.Product) {
+	settings := peercert.Settings
 	fmt.Fprintln(out)
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	for _, row := range [][2]string{
@@ -116,7 +117,7 @@ func addresses(out io.Writer, running *stack.Stack, peercert *product) {
 		{"Mailbox", running.MailboxURL()},
 		{"Payment simulator", settings.StripeURL},
 		{"Exam vendor simulator", strings.TrimSuffix(settings.ExamBookingURL, "/book")},
-		{"Clock", peercert.clockURL},
+		{"Clock", peercert.ClockURL},
 		{"PostgreSQL", settings.DatabaseURL},
 		{"Temporal", settings.TemporalAddress},
 		{"S3", settings.S3Endpoint},
@@ -223,7 +224,7 @@ func tools(ctx context.Context, out io.Writer) error {
 func allTools() []stack.Tool {
 	return []stack.Tool{
 		stack.TemporalServer(), stack.S3Gateway(), stack.TestRunner(), stack.StripeMock(),
-		stack.StaticCheck(), stack.WorkflowCheck(),
+		stack.StaticCheck(), stack.WorkflowCheck(), stack.QueryGenerator(),
 	}
 }
 

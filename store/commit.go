@@ -23,7 +23,7 @@ import (
 //   - A draft that has moved on: Settled.Refused.
 func (s *Store) Commit(ctx context.Context, transition certification.Transition) (certification.Settled, error) {
 	var settled certification.Settled
-	err := s.transact(ctx, func(q *queries.Queries) error {
+	err := s.InTransaction(ctx, func(q *queries.Queries) error {
 		var err error
 		settled, err = s.commit(ctx, q, transition)
 		return err
@@ -38,40 +38,34 @@ func (s *Store) commit(ctx context.Context, q *queries.Queries, t certification.
 	now := s.now().UTC().Truncate(time.Microsecond) // what PostgreSQL keeps
 	caseID, revision := t.Case.ID, t.Case.Revision
 
-	existing, err := q.LockCase(ctx, caseID)
-	if err != nil && !None(err) {
+	written, err := lockCase(ctx, q, caseID)
+	if err != nil {
 		return certification.Settled{}, err
 	}
-	if existing.Revision >= revision {
-		written, err := q.EventAt(ctx, queries.EventAtParams{CaseID: caseID, Revision: revision})
-		switch {
-		case err == nil && written.Key == t.Event.Key:
-			var settled certification.Settled
-			return settled, json.Unmarshal(written.Settled, &settled)
-		case err != nil && !None(err):
-			return certification.Settled{}, err
+	switch event, err := q.EventOfKey(ctx, queries.EventOfKeyParams{CaseID: caseID, Key: t.Event.Key}); {
+	case err == nil && event.Revision == revision:
+		var settled certification.Settled
+		if err := json.Unmarshal(event.Settled, &settled); err != nil {
+			return certification.Settled{}, fmt.Errorf("decoding the answer of before: %w", err)
 		}
-		if err := void(ctx, q, caseID, revision, now); err != nil {
-			return certification.Settled{}, err
-		}
-	}
-	switch _, err := q.RevisionOfKey(ctx, queries.RevisionOfKeyParams{CaseID: caseID, Key: t.Event.Key}); {
-	case err == nil:
+		return settled, nil
+	case err == nil && event.Revision < revision:
 		return certification.Settled{At: now, Repeated: true}, nil
-	case !None(err):
+	case err != nil && !None(err):
 		return certification.Settled{}, err
 	}
+	// Refused before anything is made void: what is refused leaves no trace.
 	if t.Submit != nil {
-		rows, err := q.SubmitDraft(ctx, queries.SubmitDraftParams{CaseID: caseID, Form: string(t.Submit.Form), Revision: t.Submit.Revision})
-		if err != nil {
+		draft, err := q.LockDraft(ctx, queries.LockDraftParams{CaseID: caseID, Form: string(t.Submit.Form)})
+		if err != nil && !None(err) {
 			return certification.Settled{}, err
 		}
-		if rows == 0 {
+		if None(err) || draft != t.Submit.Revision {
 			return certification.Settled{At: now, Refused: certification.StaleRevision()}, nil
 		}
 	}
-	if t.Reopen != "" {
-		if err := q.ReopenDraft(ctx, queries.ReopenDraftParams{CaseID: caseID, Form: string(t.Reopen)}); err != nil {
+	if written >= revision {
+		if err := void(ctx, q, caseID, revision, now); err != nil {
 			return certification.Settled{}, err
 		}
 	}
@@ -83,26 +77,63 @@ func (s *Store) commit(ctx context.Context, q *queries.Queries, t certification.
 		}
 	}
 	settled := t.Settle(now, NewID, func() string { return number })
-	after := t.Apply(settled)
-	return settled, s.write(ctx, q, t, settled, after)
+	return settled, write(ctx, q, t, settled, t.Apply(settled))
 }
 
-// void marks what was written from a revision on as never having taken effect. What
-// left the house already stays as it is: a letter cannot be called back.
-func void(ctx context.Context, q *queries.Queries, caseID string, revision int, now time.Time) error {
-	if err := q.VoidEvents(ctx, queries.VoidEventsParams{CaseID: caseID, Revision: revision, VoidedAt: &now}); err != nil {
-		return err
+// lockCase keeps other steps of a case out until the transaction ends, and gives the
+// newest revision written; 0 before the first.
+func lockCase(ctx context.Context, q *queries.Queries, caseID string) (int, error) {
+	existing, err := q.LockCase(ctx, caseID)
+	if None(err) {
+		if err := q.LockNewCase(ctx, caseID); err != nil {
+			return 0, err
+		}
+		existing, err = q.LockCase(ctx, caseID)
 	}
-	if err := q.VoidNotices(ctx, queries.VoidNoticesParams{CaseID: &caseID, Revision: revision, VoidedAt: &now}); err != nil {
-		return err
+	if None(err) {
+		return 0, nil
 	}
-	if err := q.VoidPayments(ctx, queries.VoidPaymentsParams{CaseID: caseID, Revision: revision}); err != nil {
-		return err
-	}
-	return q.VoidAuthorizations(ctx, queries.VoidAuthorizationsParams{CaseID: caseID, Revision: revision, VoidedAt: &now})
+	return existing.Revision, err
 }
 
-func (s *Store) write(ctx context.Context, q *queries.Queries, t certification.Transition, settled certification.Settled, after certification.Case) error {
+// void marks what was written from a revision on as never having taken effect, and
+// gives back what it had ended or taken. What left the house already stays as it is:
+// a letter cannot be called back, and money that arrived has arrived.
+func void(ctx context.Context, q *queries.Queries, caseID string, from int, now time.Time) error {
+	for _, step := range []func() error{
+		func() error {
+			return q.VoidEvents(ctx, queries.VoidEventsParams{CaseID: caseID, Revision: from, VoidedAt: &now})
+		},
+		func() error {
+			return q.VoidNotices(ctx, queries.VoidNoticesParams{CaseID: &caseID, Revision: from, VoidedAt: &now})
+		},
+		func() error { return q.VoidPayments(ctx, queries.VoidPaymentsParams{CaseID: caseID, Revision: from}) },
+		func() error {
+			return q.UnsettlePayments(ctx, queries.UnsettlePaymentsParams{CaseID: caseID, FromRevision: from})
+		},
+		func() error {
+			return q.VoidAuthorizations(ctx, queries.VoidAuthorizationsParams{CaseID: caseID, Revision: from, VoidedAt: &now})
+		},
+		func() error { return q.DropPromises(ctx, queries.DropPromisesParams{CaseID: caseID, Revision: from}) },
+		func() error {
+			return q.ReopenPromises(ctx, queries.ReopenPromisesParams{CaseID: caseID, FromRevision: from})
+		},
+		func() error {
+			return q.VoidDraftTurns(ctx, queries.VoidDraftTurnsParams{CaseID: caseID, Revision: from, VoidedAt: &now})
+		},
+		func() error {
+			return q.SettleDrafts(ctx, queries.SettleDraftsParams{CaseID: caseID, FromRevision: from})
+		},
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write writes a step and everything that goes with it.
+func write(ctx context.Context, q *queries.Queries, t certification.Transition, settled certification.Settled, after certification.Case) error {
 	if err := writeCase(ctx, q, after, settled.At); err != nil {
 		return err
 	}
@@ -119,7 +150,10 @@ func (s *Store) write(ctx context.Context, q *queries.Queries, t certification.T
 	}); err != nil {
 		return err
 	}
-	if err := writePromises(ctx, q, after, settled.At); err != nil {
+	if err := writePromises(ctx, q, t.Event, after, settled.At); err != nil {
+		return err
+	}
+	if err := turnDrafts(ctx, q, t); err != nil {
 		return err
 	}
 	for i, notice := range t.Notices {
@@ -134,18 +168,8 @@ func (s *Store) write(ctx context.Context, q *queries.Queries, t certification.T
 			return err
 		}
 	}
-	if t.Payment != nil && t.Payment.ID != "" {
-		if err := q.SettlePayment(ctx, queries.SettlePaymentParams{ID: t.Payment.ID, Status: t.Payment.Status, SettledAt: &settled.At}); err != nil {
-			return err
-		}
-	}
-	if t.Ask && after.Payment != nil {
-		if err := q.AddPayment(ctx, queries.AddPaymentParams{
-			ID: after.Payment.ID, CaseID: after.ID, Revision: after.Revision, Fee: string(after.Payment.Fee),
-			AmountCents: after.Payment.AmountCents, Currency: after.Policy.Currency, AskedAt: settled.At,
-		}); err != nil {
-			return err
-		}
+	if err := writePayments(ctx, q, t, settled, after); err != nil {
+		return err
 	}
 	if t.Authorize && after.Exam != nil {
 		return q.AddAuthorization(ctx, queries.AddAuthorizationParams{
@@ -156,6 +180,50 @@ func (s *Store) write(ctx context.Context, q *queries.Queries, t certification.T
 	return nil
 }
 
+// writePayments settles the payment that a step is about, before it asks for another.
+func writePayments(ctx context.Context, q *queries.Queries, t certification.Transition, settled certification.Settled, after certification.Case) error {
+	if t.Payment != nil && t.Payment.ID != "" {
+		at := t.Payment.At
+		if at.IsZero() {
+			at = settled.At
+		}
+		if err := q.SettlePayment(ctx, queries.SettlePaymentParams{
+			ID: t.Payment.ID, Status: t.Payment.Status, SettledAt: &at, SettledBy: &after.Revision,
+		}); err != nil {
+			return err
+		}
+	}
+	if t.Ask && after.Payment != nil {
+		return q.AddPayment(ctx, queries.AddPaymentParams{
+			ID: after.Payment.ID, CaseID: after.ID, Revision: after.Revision, Fee: string(after.Payment.Fee),
+			AmountCents: after.Payment.AmountCents, Currency: after.Policy.Currency, AskedAt: settled.At,
+		})
+	}
+	return nil
+}
+
+// turnDrafts takes a draft out of the applicant's hands, or gives one back.
+func turnDrafts(ctx context.Context, q *queries.Queries, t certification.Transition) error {
+	turn := func(form certification.Form, draft *int) error {
+		return q.TurnDraft(ctx, queries.TurnDraftParams{CaseID: t.Case.ID, Form: string(form), Revision: t.Case.Revision, DraftRevision: draft})
+	}
+	if t.Reopen != "" {
+		if err := turn(t.Reopen, nil); err != nil {
+			return err
+		}
+	}
+	if t.Submit != nil {
+		if err := turn(t.Submit.Form, &t.Submit.Revision); err != nil {
+			return err
+		}
+	}
+	if t.Reopen == "" && t.Submit == nil {
+		return nil
+	}
+	return q.SettleDrafts(ctx, queries.SettleDraftsParams{CaseID: t.Case.ID, FromRevision: t.Case.Revision})
+}
+
+// writeCase writes the columns that lists filter by, and the snapshot that they are made of.
 func writeCase(ctx context.Context, q *queries.Queries, c certification.Case, at time.Time) error {
 	snapshot, err := json.Marshal(c)
 	if err != nil {
@@ -175,17 +243,22 @@ func writeCase(ctx context.Context, q *queries.Queries, c certification.Case, at
 	return q.WriteCase(ctx, row)
 }
 
-func writePromises(ctx context.Context, q *queries.Queries, c certification.Case, at time.Time) error {
+// writePromises ends those that are not open any more and writes those that are.
+func writePromises(ctx context.Context, q *queries.Queries, event certification.Event, c certification.Case, at time.Time) error {
+	missed := certification.PromiseKind("")
+	if event.Name == certification.EventDue {
+		missed = event.Details.Promise
+	}
 	open := []string{}
 	for _, promise := range c.Promises {
 		open = append(open, promise.ID)
 	}
-	if err := q.EndPromises(ctx, queries.EndPromisesParams{CaseID: c.ID, At: &at, OpenIds: open}); err != nil {
+	if err := q.EndPromises(ctx, queries.EndPromisesParams{CaseID: c.ID, At: at, Revision: c.Revision, Missed: string(missed), OpenIds: open}); err != nil {
 		return err
 	}
 	for _, promise := range c.Promises {
 		if err := q.WritePromise(ctx, queries.WritePromiseParams{
-			ID: promise.ID, CaseID: c.ID, Kind: string(promise.Kind), WaitsOn: string(promise.WaitsOn), Consequence: string(promise.Then),
+			ID: promise.ID, CaseID: c.ID, Revision: c.Revision, Kind: string(promise.Kind), WaitsOn: string(promise.WaitsOn), Consequence: string(promise.Then),
 			Since: promise.Since, DueAt: promise.DueAt, StoppedAt: instant(promise.StoppedAt), Overdue: promise.Overdue,
 			NextAt: promise.Rungs[0].At,
 		}); err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -35,12 +36,11 @@ type CaseFilter struct {
 	Most        int
 }
 
-// never sorts cases without a due instant behind all others.
-var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// ListCases gives the cases that a filter leaves, the one due first first.
+// ListCases gives the cases that a filter leaves, the one due first first, those
+// without a due instant last. Conditions that a partial index has are written out: as
+// parameters the planner could not match them.
 func (s *Store) ListCases(ctx context.Context, f CaseFilter) ([]CaseRow, error) {
-	where, arguments := []string{"true"}, pgx.NamedArgs{"never": never, "most": f.Most}
+	where, arguments := []string{"true"}, pgx.NamedArgs{"most": f.Most}
 	and := func(condition, name string, value any) {
 		where = append(where, condition)
 		arguments[name] = value
@@ -55,31 +55,30 @@ func (s *Store) ListCases(ctx context.Context, f CaseFilter) ([]CaseRow, error) 
 		and("waits_on = @waits_on", "waits_on", string(f.WaitsOn))
 	}
 	if f.Assignee != "" {
-		and("assignee = @assignee", "assignee", f.Assignee)
+		and("assignee <> '' AND assignee = @assignee", "assignee", f.Assignee)
 	}
 	if f.Overdue != nil {
-		and("overdue = @overdue", "overdue", *f.Overdue)
+		where = append(where, map[bool]string{true: "overdue", false: "NOT overdue"}[*f.Overdue])
 	}
 	switch f.Attention {
 	case "":
 	case "any":
 		where = append(where, "attention <> '{}'")
 	default:
-		and("attention @> ARRAY[@attention::text]", "attention", f.Attention)
+		and("attention <> '{}' AND attention @> ARRAY[@attention::text]", "attention", f.Attention)
 	}
 	if f.CountyPlan != "" {
 		and("county_plan = @county_plan", "county_plan", f.CountyPlan)
 	}
 	if !f.DueBefore.IsZero() {
-		and("due_at < @due_before", "due_before", f.DueBefore)
+		and("sort_at < @due_before", "due_before", f.DueBefore)
 	}
 	if f.AfterID != "" {
-		and("(coalesce(due_at, @never::timestamptz), id) > (@after_at::timestamptz, @after_id::uuid)", "after_id", f.AfterID)
+		and("(sort_at, id) > (@after_at::timestamptz, @after_id::uuid)", "after_id", f.AfterID)
 		arguments["after_at"] = f.AfterAt
 	}
-	rows, err := cleaning{s.pool}.Query(ctx, `SELECT snapshot, created_at, updated_at, coalesce(due_at, @never::timestamptz)
-		FROM cases WHERE `+strings.Join(where, " AND ")+`
-		ORDER BY coalesce(due_at, @never::timestamptz), id LIMIT @most`, arguments)
+	rows, err := cleaning{s.pool}.Query(ctx, `SELECT snapshot, created_at, updated_at, sort_at
+		FROM cases WHERE `+strings.Join(where, " AND ")+` ORDER BY sort_at, id LIMIT @most`, arguments)
 	if err != nil {
 		return nil, fmt.Errorf("listing cases: %w", err)
 	}
@@ -92,13 +91,13 @@ func (s *Store) ListCases(ctx context.Context, f CaseFilter) ([]CaseRow, error) 
 		return found, json.Unmarshal(snapshot, &found.Case)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("listing cases: %w", clean(err))
+		return nil, fmt.Errorf("listing cases: %w", err)
 	}
 	return list, nil
 }
 
 // ErrNoCase says that there is no such case.
-var ErrNoCase = fmt.Errorf("there is no such case")
+var ErrNoCase = errors.New("there is no such case")
 
 // Case reads a case as it was last written.
 func (s *Store) Case(ctx context.Context, caseID string) (CaseRow, error) {

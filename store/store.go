@@ -8,26 +8,22 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 
 	"peercert/store/queries"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
-
-// ErrUnavailable marks errors of a database that is down, full or too slow: the
-// same call may succeed later.
-var ErrUnavailable = errors.New("the records are not available")
 
 // Store is the records. Safe for use by many goroutines.
 type Store struct {
@@ -49,6 +45,13 @@ func Open(ctx context.Context, url string, connections int, now func() time.Time
 	settings.ConnConfig.RuntimeParams["statement_timeout"] = "10000"
 	settings.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "15000"
 	settings.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	settings.AfterConnect = func(_ context.Context, connection *pgx.Conn) error {
+		// Instants are read in UTC, not in the time zone of the machine.
+		connection.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, settings)
 	if err != nil {
 		return nil, fmt.Errorf("opening the records: %w", clean(err))
@@ -68,7 +71,8 @@ func (s *Store) Now() time.Time { return s.now() }
 // NewID makes a UUIDv7. Its first part is the machine's own clock.
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// Migrate brings the tables to the newest version.
+// Migrate brings the tables to the newest version. Of several at once one does it and
+// the others wait.
 func Migrate(ctx context.Context, url string) error {
 	settings, err := pgx.ParseConfig(url)
 	if err != nil {
@@ -80,7 +84,11 @@ func Migrate(ctx context.Context, url string) error {
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, database, files)
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("preparing the migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, database, files, goose.WithSessionLocker(locker))
 	if err != nil {
 		return fmt.Errorf("preparing the migrations: %w", err)
 	}
@@ -90,90 +98,19 @@ func Migrate(ctx context.Context, url string) error {
 	return nil
 }
 
-// transact runs a function in one transaction, or leaves nothing.
-func (s *Store) transact(ctx context.Context, do func(q *queries.Queries) error) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return do(queries.New(cleaning{tx})) })
-	return clean(err)
-}
-
-// InTransaction is transact for the packages that stand before the records.
+// InTransaction runs a function in one transaction, or leaves nothing. The function's
+// own error comes back as it is.
 func (s *Store) InTransaction(ctx context.Context, do func(q *queries.Queries) error) error {
-	return s.transact(ctx, do)
+	var failed error
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		failed = do(queries.New(cleaning{tx}))
+		return failed
+	})
+	if failed != nil {
+		return failed
+	}
+	return clean(err)
 }
 
 // None says whether a query found no row.
 func None(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
-
-// Failure is an error of the database without the values that PostgreSQL likes to
-// quote: they may be personal, and errors reach logs.
-type Failure struct {
-	Code       string // SQLSTATE, empty for a lost connection
-	Constraint string
-	temporary  bool
-}
-
-// Error says code and constraint.
-func (f *Failure) Error() string {
-	switch {
-	case f.Code == "":
-		return "the database did not answer"
-	case f.Constraint != "":
-		return fmt.Sprintf("the database refused: %s on %s", f.Code, f.Constraint)
-	}
-	return "the database refused: " + f.Code
-}
-
-// Is makes a lost or overloaded database ErrUnavailable.
-func (f *Failure) Is(target error) bool { return target == ErrUnavailable && f.temporary }
-
-// clean keeps of an error what is safe to log and to decide on.
-func clean(err error) error {
-	var failure *Failure
-	var refused *pgconn.PgError
-	switch {
-	case err == nil, errors.Is(err, pgx.ErrNoRows), errors.As(err, &failure),
-		errors.Is(err, context.Canceled) && !errors.As(err, &refused):
-		return err
-	case errors.As(err, &refused):
-		// Classes: connection, resources, operator, rolled back, system; a killed query.
-		class := refused.Code[:2]
-		return &Failure{Code: refused.Code, Constraint: refused.ConstraintName,
-			temporary: class == "08" || class == "53" || class == "57" || class == "40" || class == "58" || class == "55"}
-	case errors.Is(err, pgx.ErrTxClosed), errors.Is(err, pgx.ErrTxCommitRollback),
-		errors.Is(err, context.DeadlineExceeded), pgconn.Timeout(err), isConnectionError(err):
-		return &Failure{temporary: true}
-	}
-	return err
-}
-
-func isConnectionError(err error) bool {
-	var connect *pgconn.ConnectError
-	var network interface{ Timeout() bool }
-	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
-		errors.Is(err, fs.ErrClosed) || errorsAreEOF(err)
-}
-
-func errorsAreEOF(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || err.Error() == "closed pool" || err.Error() == "conn closed"
-}
-
-// cleaning passes queries on and cleans their errors.
-type cleaning struct{ queries.DBTX }
-
-func (c cleaning) Exec(ctx context.Context, query string, arguments ...any) (pgconn.CommandTag, error) {
-	tag, err := c.DBTX.Exec(ctx, query, arguments...)
-	return tag, clean(err)
-}
-
-func (c cleaning) Query(ctx context.Context, query string, arguments ...any) (pgx.Rows, error) {
-	rows, err := c.DBTX.Query(ctx, query, arguments...)
-	return rows, clean(err)
-}
-
-func (c cleaning) QueryRow(ctx context.Context, query string, arguments ...any) pgx.Row {
-	return cleanRow{c.DBTX.QueryRow(ctx, query, arguments...)}
-}
-
-type cleanRow struct{ pgx.Row }
-
-func (r cleanRow) Scan(into ...any) error { return clean(r.Row.Scan(into...)) }

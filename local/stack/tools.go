@@ -81,6 +81,14 @@ func WorkflowCheck() Tool {
 	}
 }
 
+// QueryGenerator writes Go from the SQL of package store.
+func QueryGenerator() Tool {
+	return Tool{
+		Name: "sqlc", Package: "github.com/sqlc-dev/sqlc/cmd/sqlc", Version: "v1.31.1",
+		What: "sqlc", Takes: "about 2 minutes", NeedsGB: 2,
+	}
+}
+
 // Path is the tool's program file: a new enough one on the PATH, else the one in
 // the user's cache, which is built first when it is not there. Lines about a
 // build go to out. Errors are sentences for people.

@@ -30,8 +30,10 @@ CREATE TABLE registrations (
     tries        int NOT NULL DEFAULT 0,
     confirmed_at timestamptz,
     applicant_id uuid REFERENCES applicants,
-    case_id      uuid
+    case_id      uuid                            -- chosen here; the case itself may still have to be opened
 );
+CREATE INDEX registrations_by_applicant ON registrations (applicant_id, confirmed_at) WHERE applicant_id IS NOT NULL;
+CREATE INDEX registrations_by_expiry ON registrations (expires_at);
 CREATE INDEX registrations_by_email ON registrations (email_folded, created_at DESC);
 
 CREATE TABLE tokens (
@@ -44,6 +46,7 @@ CREATE TABLE tokens (
     expires_at timestamptz NOT NULL,
     revoked_at timestamptz
 );
+CREATE INDEX tokens_by_actor ON tokens (actor_id);
 
 -- Cases: a projection for lists, and the whole case as a snapshot.
 
@@ -64,13 +67,20 @@ CREATE TABLE cases (
     expires_at         timestamptz,
     snapshot           jsonb NOT NULL,
     created_at         timestamptz NOT NULL,
-    updated_at         timestamptz NOT NULL
+    updated_at         timestamptz NOT NULL,
+    -- What lists are sorted by: a case without a due instant comes last.
+    sort_at            timestamptz NOT NULL GENERATED ALWAYS AS (coalesce(due_at, '9999-01-01 00:00:00+00'::timestamptz)) STORED
 );
-CREATE INDEX cases_by_stage ON cases (stage, id);
-CREATE INDEX cases_by_due ON cases (waits_on, due_at, id) WHERE stage <> 'closed';
+-- Each filter of the list has an index that also sorts, so that a page costs the
+-- same however many cases there are.
+CREATE INDEX cases_by_due ON cases (sort_at, id);
+CREATE INDEX cases_by_waits_on ON cases (waits_on, sort_at, id);
+CREATE INDEX cases_by_stage ON cases (stage, sort_at, id);
+CREATE INDEX cases_by_county_plan ON cases (county_plan, sort_at, id);
+CREATE INDEX cases_by_assignee ON cases (assignee, sort_at, id) WHERE assignee <> '';
+CREATE INDEX cases_by_overdue ON cases (sort_at, id) WHERE overdue;
+CREATE INDEX cases_with_attention ON cases (sort_at, id) WHERE attention <> '{}';
 CREATE INDEX cases_by_applicant ON cases (applicant_id, id);
-CREATE INDEX cases_by_assignee ON cases (assignee, id) WHERE assignee <> '';
-CREATE INDEX cases_by_attention ON cases USING gin (attention);
 
 -- The log: append-only. A void event came from a workflow task that never
 -- completed, and was replaced.
@@ -86,20 +96,23 @@ CREATE TABLE case_events (
 );
 CREATE UNIQUE INDEX case_events_by_revision ON case_events (case_id, revision) WHERE voided_at IS NULL;
 CREATE UNIQUE INDEX case_events_by_key ON case_events (case_id, key) WHERE voided_at IS NULL;
+CREATE INDEX case_events_by_case ON case_events (case_id, id);
 
 CREATE TABLE promises (
-    id         uuid PRIMARY KEY,
-    case_id    uuid NOT NULL REFERENCES cases,
-    kind       text NOT NULL,
-    waits_on   text NOT NULL,
+    id          uuid PRIMARY KEY,
+    case_id     uuid NOT NULL REFERENCES cases,
+    revision    int NOT NULL,                    -- of the case, that opened it
+    kind        text NOT NULL,
+    waits_on    text NOT NULL,
     consequence text NOT NULL,
-    since      timestamptz NOT NULL,
-    due_at     timestamptz NOT NULL,
-    stopped_at timestamptz,
-    overdue    boolean NOT NULL,
-    next_at    timestamptz NOT NULL,
-    ended_at   timestamptz,
-    kept       boolean
+    since       timestamptz NOT NULL,
+    due_at      timestamptz NOT NULL,
+    stopped_at  timestamptz,
+    overdue     boolean NOT NULL,
+    next_at     timestamptz NOT NULL,
+    ended_at    timestamptz,
+    ended_by    int,                             -- revision of the case
+    kept        boolean
 );
 CREATE INDEX promises_by_case ON promises (case_id, since);
 CREATE INDEX promises_open ON promises (due_at) WHERE ended_at IS NULL;
@@ -109,7 +122,7 @@ CREATE INDEX promises_open ON promises (due_at) WHERE ended_at IS NULL;
 CREATE TABLE notices (
     id              uuid PRIMARY KEY,
     case_id         uuid REFERENCES cases,
-    registration_id uuid REFERENCES registrations,
+    registration_id uuid REFERENCES registrations ON DELETE CASCADE,
     revision        int NOT NULL,
     letter          text NOT NULL,
     facts           jsonb NOT NULL,
@@ -120,6 +133,7 @@ CREATE TABLE notices (
     voided_at       timestamptz
 );
 CREATE INDEX notices_by_case ON notices (case_id, created_at);
+CREATE INDEX notices_by_registration ON notices (registration_id) WHERE registration_id IS NOT NULL;
 CREATE INDEX notices_unsent ON notices (created_at) WHERE sent_at IS NULL AND voided_at IS NULL;
 
 CREATE TABLE payments (
@@ -132,6 +146,7 @@ CREATE TABLE payments (
     status              text NOT NULL,           -- open, paid, failed, waived, refunded, disputed, void
     asked_at            timestamptz NOT NULL,
     settled_at          timestamptz,
+    settled_by          int,                     -- revision of the case
     session_id          text NOT NULL DEFAULT '',
     checkout_url        text NOT NULL DEFAULT '',
     checkout_expires_at timestamptz
@@ -165,6 +180,18 @@ CREATE TABLE drafts (
     saved_at           timestamptz NOT NULL,
     PRIMARY KEY (case_id, form)
 );
+
+-- Whose turn a draft was: handed in at a revision, or given back. The last one that
+-- is not void says drafts.submitted_revision.
+CREATE TABLE draft_turns (
+    id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    case_id        uuid NOT NULL REFERENCES cases,
+    form           text NOT NULL,
+    revision       int NOT NULL,                 -- of the case
+    draft_revision int,                          -- null when it was given back
+    voided_at      timestamptz
+);
+CREATE INDEX draft_turns_by_case ON draft_turns (case_id, form, id);
 
 CREATE TABLE documents (
     id                 uuid PRIMARY KEY,
@@ -231,6 +258,7 @@ CREATE TABLE idempotency_keys (
     answered_at timestamptz,
     PRIMARY KEY (actor, key)
 );
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
 -- Who of the staff looked at what, and why.
 
@@ -246,5 +274,5 @@ CREATE TABLE reads (
 CREATE INDEX reads_by_case ON reads (case_id, at);
 
 -- +goose Down
-DROP TABLE reads, idempotency_keys, inbox, video_progress, decision_notes, documents, drafts, authorizations,
+DROP TABLE reads, idempotency_keys, inbox, video_progress, decision_notes, documents, draft_turns, drafts, authorizations,
     payments, notices, promises, case_events, cases, tokens, registrations, applicants;

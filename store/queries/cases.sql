@@ -1,5 +1,9 @@
 -- name: LockCase :one
-SELECT revision, snapshot FROM cases WHERE id = $1 FOR UPDATE;
+SELECT revision, snapshot FROM cases WHERE id = $1 FOR NO KEY UPDATE;
+
+-- name: LockNewCase :exec
+-- Before its first step a case has no row that could be locked.
+SELECT pg_advisory_xact_lock(hashtextextended(sqlc.arg(case_id)::text, 0));
 
 -- name: WriteCase :exec
 INSERT INTO cases (id, number, applicant_id, stage, outcome, revision, waits_on, due_at, overdue, assignee, attention,
@@ -10,8 +14,8 @@ ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, outcome = excluded.outcom
     attention = excluded.attention, certificate_number = excluded.certificate_number, expires_at = excluded.expires_at,
     snapshot = excluded.snapshot, updated_at = excluded.updated_at;
 
--- name: EventAt :one
-SELECT key, settled FROM case_events WHERE case_id = $1 AND revision = $2 AND voided_at IS NULL;
+-- name: EventOfKey :one
+SELECT revision, settled FROM case_events WHERE case_id = $1 AND key = $2 AND voided_at IS NULL;
 
 -- name: RevisionOfKey :one
 SELECT revision FROM case_events WHERE case_id = $1 AND key = $2 AND voided_at IS NULL;
@@ -23,7 +27,22 @@ UPDATE case_events SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND 
 UPDATE notices SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND sent_at IS NULL AND voided_at IS NULL;
 
 -- name: VoidPayments :exec
-UPDATE payments SET status = 'void' WHERE case_id = $1 AND revision >= $2 AND status = 'open';
+-- Money that arrived stays in the ledger.
+UPDATE payments SET status = 'void' WHERE case_id = $1 AND revision >= $2 AND status IN ('open', 'failed', 'waived');
+
+-- name: UnsettlePayments :exec
+UPDATE payments SET status = 'open', settled_at = NULL, settled_by = NULL
+WHERE case_id = $1 AND revision < sqlc.arg(from_revision) AND settled_by >= sqlc.arg(from_revision) AND status IN ('paid', 'failed', 'waived');
+
+-- name: DropPromises :exec
+-- The void event keeps them in its answer.
+DELETE FROM promises WHERE case_id = $1 AND revision >= $2;
+
+-- name: ReopenPromises :exec
+UPDATE promises SET ended_at = NULL, ended_by = NULL, kept = NULL WHERE case_id = $1 AND ended_by >= sqlc.arg(from_revision)::int;
+
+-- name: VoidDraftTurns :exec
+UPDATE draft_turns SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND voided_at IS NULL;
 
 -- name: VoidAuthorizations :exec
 UPDATE authorizations SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND sent_at IS NULL AND voided_at IS NULL;
@@ -32,13 +51,17 @@ UPDATE authorizations SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 A
 INSERT INTO case_events (case_id, revision, key, event, settled, at) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: WritePromise :exec
-INSERT INTO promises (id, case_id, kind, waits_on, consequence, since, due_at, stopped_at, overdue, next_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO promises (id, case_id, revision, kind, waits_on, consequence, since, due_at, stopped_at, overdue, next_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, stopped_at = excluded.stopped_at, overdue = excluded.overdue,
-    next_at = excluded.next_at, ended_at = NULL, kept = NULL;
+    next_at = excluded.next_at;
 
 -- name: EndPromises :exec
-UPDATE promises SET ended_at = sqlc.arg(at), kept = (promises.due_at >= sqlc.arg(at) OR promises.stopped_at IS NOT NULL)
+-- Kept in time; or its clock stood still; or it was no more than a day to come. Never
+-- kept is one whose due instant brought this on: two clocks may differ by a little.
+UPDATE promises SET ended_at = sqlc.arg(at)::timestamptz, ended_by = sqlc.arg(revision)::int,
+    kept = (promises.due_at >= sqlc.arg(at)::timestamptz AND promises.kind <> sqlc.arg(missed)::text OR promises.stopped_at IS NOT NULL
+        OR promises.waits_on = 'nobody' OR promises.consequence = 'awaiting_results')
 WHERE case_id = sqlc.arg(case_id) AND ended_at IS NULL AND NOT (id = ANY (sqlc.arg(open_ids)::uuid[]));
 
 -- name: AddNotice :exec
@@ -50,17 +73,24 @@ INSERT INTO payments (id, case_id, revision, fee, amount_cents, currency, status
 VALUES ($1, $2, $3, $4, $5, $6, 'open', $7);
 
 -- name: SettlePayment :exec
-UPDATE payments SET status = $2, settled_at = $3 WHERE id = $1;
+UPDATE payments SET status = $2, settled_at = $3, settled_by = $4 WHERE id = $1;
 
 -- name: AddAuthorization :exec
 INSERT INTO authorizations (id, case_id, revision, attempt, language, place, eligible_from, eligible_until, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7);
 
--- name: SubmitDraft :execrows
-UPDATE drafts SET submitted_revision = revision WHERE case_id = $1 AND form = $2 AND revision = $3;
+-- name: LockDraft :one
+SELECT revision FROM drafts WHERE case_id = $1 AND form = $2 FOR UPDATE;
 
--- name: ReopenDraft :exec
-UPDATE drafts SET submitted_revision = NULL WHERE case_id = $1 AND form = $2;
+-- name: TurnDraft :exec
+INSERT INTO draft_turns (case_id, form, revision, draft_revision) VALUES ($1, $2, $3, $4);
+
+-- name: SettleDrafts :exec
+-- Brings drafts into line with whose turn it is, after turns from a revision on were
+-- taken or made void.
+UPDATE drafts SET submitted_revision = (SELECT t.draft_revision FROM draft_turns t
+    WHERE t.case_id = drafts.case_id AND t.form = drafts.form AND t.voided_at IS NULL ORDER BY t.id DESC LIMIT 1)
+WHERE drafts.case_id = $1 AND drafts.form IN (SELECT t.form FROM draft_turns t WHERE t.case_id = $1 AND t.revision >= sqlc.arg(from_revision));
 
 -- name: ReadCase :one
 SELECT snapshot, created_at, updated_at FROM cases WHERE id = $1;
@@ -75,6 +105,8 @@ SELECT id FROM cases WHERE applicant_id = $1 AND stage <> 'closed' ORDER BY id D
 -- name: LastCaseOf :one
 SELECT id FROM cases WHERE applicant_id = $1 ORDER BY id DESC LIMIT 1;
 
+-- name: CaseNumberTaken :one
+SELECT EXISTS (SELECT FROM cases WHERE number = $1);
 
 -- name: Events :many
 SELECT id, revision, event, at, voided_at FROM case_events WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg(before)

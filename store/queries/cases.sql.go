@@ -123,6 +123,17 @@ func (q *Queries) AddPayment(ctx context.Context, arg AddPaymentParams) error {
 	return err
 }
 
+const caseNumberTaken = `-- name: CaseNumberTaken :one
+SELECT EXISTS (SELECT FROM cases WHERE number = $1)
+`
+
+func (q *Queries) CaseNumberTaken(ctx context.Context, number string) (bool, error) {
+	row := q.db.QueryRow(ctx, caseNumberTaken, number)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const caseOfCertificate = `-- name: CaseOfCertificate :one
 SELECT c.snapshot, a.first_name, a.middle_name, a.last_name FROM cases c JOIN applicants a ON a.id = c.applicant_id
 WHERE c.certificate_number = $1
@@ -147,40 +158,67 @@ func (q *Queries) CaseOfCertificate(ctx context.Context, certificateNumber *stri
 	return i, err
 }
 
-const endPromises = `-- name: EndPromises :exec
-UPDATE promises SET ended_at = $1, kept = (promises.due_at >= $1 OR promises.stopped_at IS NOT NULL)
-WHERE case_id = $2 AND ended_at IS NULL AND NOT (id = ANY ($3::uuid[]))
+const dropPromises = `-- name: DropPromises :exec
+DELETE FROM promises WHERE case_id = $1 AND revision >= $2
 `
 
-type EndPromisesParams struct {
-	At      *time.Time
-	CaseID  string
-	OpenIds []string
-}
-
-func (q *Queries) EndPromises(ctx context.Context, arg EndPromisesParams) error {
-	_, err := q.db.Exec(ctx, endPromises, arg.At, arg.CaseID, arg.OpenIds)
-	return err
-}
-
-const eventAt = `-- name: EventAt :one
-SELECT key, settled FROM case_events WHERE case_id = $1 AND revision = $2 AND voided_at IS NULL
-`
-
-type EventAtParams struct {
+type DropPromisesParams struct {
 	CaseID   string
 	Revision int
 }
 
-type EventAtRow struct {
-	Key     string
-	Settled []byte
+// The void event keeps them in its answer.
+func (q *Queries) DropPromises(ctx context.Context, arg DropPromisesParams) error {
+	_, err := q.db.Exec(ctx, dropPromises, arg.CaseID, arg.Revision)
+	return err
 }
 
-func (q *Queries) EventAt(ctx context.Context, arg EventAtParams) (EventAtRow, error) {
-	row := q.db.QueryRow(ctx, eventAt, arg.CaseID, arg.Revision)
-	var i EventAtRow
-	err := row.Scan(&i.Key, &i.Settled)
+const endPromises = `-- name: EndPromises :exec
+UPDATE promises SET ended_at = $1::timestamptz, ended_by = $2::int,
+    kept = (promises.due_at >= $1::timestamptz AND promises.kind <> $3::text OR promises.stopped_at IS NOT NULL
+        OR promises.waits_on = 'nobody' OR promises.consequence = 'awaiting_results')
+WHERE case_id = $4 AND ended_at IS NULL AND NOT (id = ANY ($5::uuid[]))
+`
+
+type EndPromisesParams struct {
+	At       time.Time
+	Revision int
+	Missed   string
+	CaseID   string
+	OpenIds  []string
+}
+
+// Kept in time; or its clock stood still; or it was no more than a day to come. Never
+// kept is one whose due instant brought this on: two clocks may differ by a little.
+func (q *Queries) EndPromises(ctx context.Context, arg EndPromisesParams) error {
+	_, err := q.db.Exec(ctx, endPromises,
+		arg.At,
+		arg.Revision,
+		arg.Missed,
+		arg.CaseID,
+		arg.OpenIds,
+	)
+	return err
+}
+
+const eventOfKey = `-- name: EventOfKey :one
+SELECT revision, settled FROM case_events WHERE case_id = $1 AND key = $2 AND voided_at IS NULL
+`
+
+type EventOfKeyParams struct {
+	CaseID string
+	Key    string
+}
+
+type EventOfKeyRow struct {
+	Revision int
+	Settled  []byte
+}
+
+func (q *Queries) EventOfKey(ctx context.Context, arg EventOfKeyParams) (EventOfKeyRow, error) {
+	row := q.db.QueryRow(ctx, eventOfKey, arg.CaseID, arg.Key)
+	var i EventOfKeyRow
+	err := row.Scan(&i.Revision, &i.Settled)
 	return i, err
 }
 
@@ -241,7 +279,7 @@ func (q *Queries) LastCaseOf(ctx context.Context, applicantID string) (string, e
 }
 
 const lockCase = `-- name: LockCase :one
-SELECT revision, snapshot FROM cases WHERE id = $1 FOR UPDATE
+SELECT revision, snapshot FROM cases WHERE id = $1 FOR NO KEY UPDATE
 `
 
 type LockCaseRow struct {
@@ -254,6 +292,32 @@ func (q *Queries) LockCase(ctx context.Context, id string) (LockCaseRow, error) 
 	var i LockCaseRow
 	err := row.Scan(&i.Revision, &i.Snapshot)
 	return i, err
+}
+
+const lockDraft = `-- name: LockDraft :one
+SELECT revision FROM drafts WHERE case_id = $1 AND form = $2 FOR UPDATE
+`
+
+type LockDraftParams struct {
+	CaseID string
+	Form   string
+}
+
+func (q *Queries) LockDraft(ctx context.Context, arg LockDraftParams) (int, error) {
+	row := q.db.QueryRow(ctx, lockDraft, arg.CaseID, arg.Form)
+	var revision int
+	err := row.Scan(&revision)
+	return revision, err
+}
+
+const lockNewCase = `-- name: LockNewCase :exec
+SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))
+`
+
+// Before its first step a case has no row that could be locked.
+func (q *Queries) LockNewCase(ctx context.Context, caseID string) error {
+	_, err := q.db.Exec(ctx, lockNewCase, caseID)
+	return err
 }
 
 const openCaseIDs = `-- name: OpenCaseIDs :many
@@ -297,7 +361,7 @@ func (q *Queries) OpenCaseOf(ctx context.Context, applicantID string) (string, e
 }
 
 const promisesOf = `-- name: PromisesOf :many
-SELECT id, case_id, kind, waits_on, consequence, since, due_at, stopped_at, overdue, next_at, ended_at, kept FROM promises WHERE case_id = $1 ORDER BY since, id
+SELECT id, case_id, revision, kind, waits_on, consequence, since, due_at, stopped_at, overdue, next_at, ended_at, ended_by, kept FROM promises WHERE case_id = $1 ORDER BY since, id
 `
 
 func (q *Queries) PromisesOf(ctx context.Context, caseID string) ([]Promise, error) {
@@ -312,6 +376,7 @@ func (q *Queries) PromisesOf(ctx context.Context, caseID string) ([]Promise, err
 		if err := rows.Scan(
 			&i.ID,
 			&i.CaseID,
+			&i.Revision,
 			&i.Kind,
 			&i.WaitsOn,
 			&i.Consequence,
@@ -321,6 +386,7 @@ func (q *Queries) PromisesOf(ctx context.Context, caseID string) ([]Promise, err
 			&i.Overdue,
 			&i.NextAt,
 			&i.EndedAt,
+			&i.EndedBy,
 			&i.Kept,
 		); err != nil {
 			return nil, err
@@ -350,17 +416,17 @@ func (q *Queries) ReadCase(ctx context.Context, id string) (ReadCaseRow, error) 
 	return i, err
 }
 
-const reopenDraft = `-- name: ReopenDraft :exec
-UPDATE drafts SET submitted_revision = NULL WHERE case_id = $1 AND form = $2
+const reopenPromises = `-- name: ReopenPromises :exec
+UPDATE promises SET ended_at = NULL, ended_by = NULL, kept = NULL WHERE case_id = $1 AND ended_by >= $2::int
 `
 
-type ReopenDraftParams struct {
-	CaseID string
-	Form   string
+type ReopenPromisesParams struct {
+	CaseID       string
+	FromRevision int
 }
 
-func (q *Queries) ReopenDraft(ctx context.Context, arg ReopenDraftParams) error {
-	_, err := q.db.Exec(ctx, reopenDraft, arg.CaseID, arg.Form)
+func (q *Queries) ReopenPromises(ctx context.Context, arg ReopenPromisesParams) error {
+	_, err := q.db.Exec(ctx, reopenPromises, arg.CaseID, arg.FromRevision)
 	return err
 }
 
@@ -380,37 +446,79 @@ func (q *Queries) RevisionOfKey(ctx context.Context, arg RevisionOfKeyParams) (i
 	return revision, err
 }
 
+const settleDrafts = `-- name: SettleDrafts :exec
+UPDATE drafts SET submitted_revision = (SELECT t.draft_revision FROM draft_turns t
+    WHERE t.case_id = drafts.case_id AND t.form = drafts.form AND t.voided_at IS NULL ORDER BY t.id DESC LIMIT 1)
+WHERE drafts.case_id = $1 AND drafts.form IN (SELECT t.form FROM draft_turns t WHERE t.case_id = $1 AND t.revision >= $2)
+`
+
+type SettleDraftsParams struct {
+	CaseID       string
+	FromRevision int
+}
+
+// Brings drafts into line with whose turn it is, after turns from a revision on were
+// taken or made void.
+func (q *Queries) SettleDrafts(ctx context.Context, arg SettleDraftsParams) error {
+	_, err := q.db.Exec(ctx, settleDrafts, arg.CaseID, arg.FromRevision)
+	return err
+}
+
 const settlePayment = `-- name: SettlePayment :exec
-UPDATE payments SET status = $2, settled_at = $3 WHERE id = $1
+UPDATE payments SET status = $2, settled_at = $3, settled_by = $4 WHERE id = $1
 `
 
 type SettlePaymentParams struct {
 	ID        string
 	Status    string
 	SettledAt *time.Time
+	SettledBy *int
 }
 
 func (q *Queries) SettlePayment(ctx context.Context, arg SettlePaymentParams) error {
-	_, err := q.db.Exec(ctx, settlePayment, arg.ID, arg.Status, arg.SettledAt)
+	_, err := q.db.Exec(ctx, settlePayment,
+		arg.ID,
+		arg.Status,
+		arg.SettledAt,
+		arg.SettledBy,
+	)
 	return err
 }
 
-const submitDraft = `-- name: SubmitDraft :execrows
-UPDATE drafts SET submitted_revision = revision WHERE case_id = $1 AND form = $2 AND revision = $3
+const turnDraft = `-- name: TurnDraft :exec
+INSERT INTO draft_turns (case_id, form, revision, draft_revision) VALUES ($1, $2, $3, $4)
 `
 
-type SubmitDraftParams struct {
-	CaseID   string
-	Form     string
-	Revision int
+type TurnDraftParams struct {
+	CaseID        string
+	Form          string
+	Revision      int
+	DraftRevision *int
 }
 
-func (q *Queries) SubmitDraft(ctx context.Context, arg SubmitDraftParams) (int64, error) {
-	result, err := q.db.Exec(ctx, submitDraft, arg.CaseID, arg.Form, arg.Revision)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) TurnDraft(ctx context.Context, arg TurnDraftParams) error {
+	_, err := q.db.Exec(ctx, turnDraft,
+		arg.CaseID,
+		arg.Form,
+		arg.Revision,
+		arg.DraftRevision,
+	)
+	return err
+}
+
+const unsettlePayments = `-- name: UnsettlePayments :exec
+UPDATE payments SET status = 'open', settled_at = NULL, settled_by = NULL
+WHERE case_id = $1 AND revision < $2 AND settled_by >= $2 AND status IN ('paid', 'failed', 'waived')
+`
+
+type UnsettlePaymentsParams struct {
+	CaseID       string
+	FromRevision int
+}
+
+func (q *Queries) UnsettlePayments(ctx context.Context, arg UnsettlePaymentsParams) error {
+	_, err := q.db.Exec(ctx, unsettlePayments, arg.CaseID, arg.FromRevision)
+	return err
 }
 
 const voidAuthorizations = `-- name: VoidAuthorizations :exec
@@ -425,6 +533,21 @@ type VoidAuthorizationsParams struct {
 
 func (q *Queries) VoidAuthorizations(ctx context.Context, arg VoidAuthorizationsParams) error {
 	_, err := q.db.Exec(ctx, voidAuthorizations, arg.CaseID, arg.Revision, arg.VoidedAt)
+	return err
+}
+
+const voidDraftTurns = `-- name: VoidDraftTurns :exec
+UPDATE draft_turns SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND voided_at IS NULL
+`
+
+type VoidDraftTurnsParams struct {
+	CaseID   string
+	Revision int
+	VoidedAt *time.Time
+}
+
+func (q *Queries) VoidDraftTurns(ctx context.Context, arg VoidDraftTurnsParams) error {
+	_, err := q.db.Exec(ctx, voidDraftTurns, arg.CaseID, arg.Revision, arg.VoidedAt)
 	return err
 }
 
@@ -459,7 +582,7 @@ func (q *Queries) VoidNotices(ctx context.Context, arg VoidNoticesParams) error 
 }
 
 const voidPayments = `-- name: VoidPayments :exec
-UPDATE payments SET status = 'void' WHERE case_id = $1 AND revision >= $2 AND status = 'open'
+UPDATE payments SET status = 'void' WHERE case_id = $1 AND revision >= $2 AND status IN ('open', 'failed', 'waived')
 `
 
 type VoidPaymentsParams struct {
@@ -467,6 +590,7 @@ type VoidPaymentsParams struct {
 	Revision int
 }
 
+// Money that arrived stays in the ledger.
 func (q *Queries) VoidPayments(ctx context.Context, arg VoidPaymentsParams) error {
 	_, err := q.db.Exec(ctx, voidPayments, arg.CaseID, arg.Revision)
 	return err
@@ -524,15 +648,16 @@ func (q *Queries) WriteCase(ctx context.Context, arg WriteCaseParams) error {
 }
 
 const writePromise = `-- name: WritePromise :exec
-INSERT INTO promises (id, case_id, kind, waits_on, consequence, since, due_at, stopped_at, overdue, next_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO promises (id, case_id, revision, kind, waits_on, consequence, since, due_at, stopped_at, overdue, next_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, stopped_at = excluded.stopped_at, overdue = excluded.overdue,
-    next_at = excluded.next_at, ended_at = NULL, kept = NULL
+    next_at = excluded.next_at
 `
 
 type WritePromiseParams struct {
 	ID          string
 	CaseID      string
+	Revision    int
 	Kind        string
 	WaitsOn     string
 	Consequence string
@@ -547,6 +672,7 @@ func (q *Queries) WritePromise(ctx context.Context, arg WritePromiseParams) erro
 	_, err := q.db.Exec(ctx, writePromise,
 		arg.ID,
 		arg.CaseID,
+		arg.Revision,
 		arg.Kind,
 		arg.WaitsOn,
 		arg.Consequence,

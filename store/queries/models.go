@@ -58,6 +58,7 @@ type Case struct {
 	Snapshot          []byte
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
+	SortAt            time.Time
 }
 
 type CaseEvent struct {
@@ -103,8 +104,17 @@ type Draft struct {
 	Form              string
 	Revision          int
 	DraftValues       []byte
-	SubmittedRevision *int32
+	SubmittedRevision *int
 	SavedAt           time.Time
+}
+
+type DraftTurn struct {
+	ID            int64
+	CaseID        string
+	Form          string
+	Revision      int
+	DraftRevision *int
+	VoidedAt      *time.Time
 }
 
 type IdempotencyKey struct {
@@ -153,6 +163,7 @@ type Payment struct {
 	Status            string
 	AskedAt           time.Time
 	SettledAt         *time.Time
+	SettledBy         *int
 	SessionID         string
 	CheckoutUrl       string
 	CheckoutExpiresAt *time.Time
@@ -161,6 +172,7 @@ type Payment struct {
 type Promise struct {
 	ID          string
 	CaseID      string
+	Revision    int
 	Kind        string
 	WaitsOn     string
 	Consequence string
@@ -170,6 +182,7 @@ type Promise struct {
 	Overdue     bool
 	NextAt      time.Time
 	EndedAt     *time.Time
+	EndedBy     *int
 	Kept        *bool
 }
 

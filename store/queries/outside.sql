@@ -73,10 +73,13 @@ VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (source, external_id) DO NOTHING;
 
 -- name: TakeIncoming :many
 -- Pushes the next try ahead, so that another copy of the worker leaves these alone.
-UPDATE inbox SET next_try_at = sqlc.arg(again), tries = tries + 1
-WHERE id IN (SELECT i.id FROM inbox i WHERE i.processed_at IS NULL AND i.next_try_at <= sqlc.arg(now)
-    ORDER BY i.id LIMIT sqlc.arg(most) FOR UPDATE SKIP LOCKED)
-RETURNING id, source, external_id, kind, payload, tries;
+-- In the order in which they came.
+WITH taken AS (
+    UPDATE inbox SET next_try_at = sqlc.arg(again), tries = tries + 1
+    WHERE id IN (SELECT i.id FROM inbox i WHERE i.processed_at IS NULL AND i.next_try_at <= sqlc.arg(now)
+        ORDER BY i.id LIMIT sqlc.arg(most) FOR UPDATE SKIP LOCKED)
+    RETURNING id, source, external_id, kind, payload, tries
+) SELECT id, source, external_id, kind, payload, tries FROM taken ORDER BY id;
 
 -- name: FinishIncoming :exec
 UPDATE inbox SET processed_at = $2, outcome = $3 WHERE id = $1;
@@ -84,9 +87,9 @@ UPDATE inbox SET processed_at = $2, outcome = $3 WHERE id = $1;
 -- name: PostponeIncoming :exec
 UPDATE inbox SET next_try_at = $2, outcome = $3 WHERE id = $1;
 
--- name: AddDocument :exec
+-- name: AddDocument :execrows
 INSERT INTO documents (id, case_id, kind, status, media_type, bytes, sha256, quarantine_key, quarantine_version, file_name, uploaded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING;
 
 -- name: WriteDocumentCheck :exec
 UPDATE documents SET status = $2, refusal_code = $3, threat = $4, clean_key = $5, clean_version = $6, view_key = $7, checked_at = $8

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-const addDocument = `-- name: AddDocument :exec
+const addDocument = `-- name: AddDocument :execrows
 INSERT INTO documents (id, case_id, kind, status, media_type, bytes, sha256, quarantine_key, quarantine_version, file_name, uploaded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING
 `
 
 type AddDocumentParams struct {
@@ -29,8 +29,8 @@ type AddDocumentParams struct {
 	UploadedAt        time.Time
 }
 
-func (q *Queries) AddDocument(ctx context.Context, arg AddDocumentParams) error {
-	_, err := q.db.Exec(ctx, addDocument,
+func (q *Queries) AddDocument(ctx context.Context, arg AddDocumentParams) (int64, error) {
+	result, err := q.db.Exec(ctx, addDocument,
 		arg.ID,
 		arg.CaseID,
 		arg.Kind,
@@ -43,7 +43,10 @@ func (q *Queries) AddDocument(ctx context.Context, arg AddDocumentParams) error 
 		arg.FileName,
 		arg.UploadedAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const authorizationToSend = `-- name: AuthorizationToSend :one
@@ -103,7 +106,7 @@ func (q *Queries) CaseOfAuthorization(ctx context.Context, id string) (string, e
 }
 
 const checkoutOf = `-- name: CheckoutOf :one
-SELECT p.id, p.case_id, p.revision, p.fee, p.amount_cents, p.currency, p.status, p.asked_at, p.settled_at, p.session_id, p.checkout_url, p.checkout_expires_at, c.applicant_id, a.customer_id, coalesce((SELECT o.session_id FROM payments o WHERE o.case_id = p.case_id AND o.id <> p.id
+SELECT p.id, p.case_id, p.revision, p.fee, p.amount_cents, p.currency, p.status, p.asked_at, p.settled_at, p.settled_by, p.session_id, p.checkout_url, p.checkout_expires_at, c.applicant_id, a.customer_id, coalesce((SELECT o.session_id FROM payments o WHERE o.case_id = p.case_id AND o.id <> p.id
     AND o.fee = p.fee AND o.session_id <> '' AND o.status = 'failed' ORDER BY o.asked_at DESC LIMIT 1), '')::text AS previous_session_id
 FROM payments p JOIN cases c ON c.id = p.case_id JOIN applicants a ON a.id = c.applicant_id
 WHERE p.id = $1
@@ -119,6 +122,7 @@ type CheckoutOfRow struct {
 	Status            string
 	AskedAt           time.Time
 	SettledAt         *time.Time
+	SettledBy         *int
 	SessionID         string
 	CheckoutUrl       string
 	CheckoutExpiresAt *time.Time
@@ -140,6 +144,7 @@ func (q *Queries) CheckoutOf(ctx context.Context, id string) (CheckoutOfRow, err
 		&i.Status,
 		&i.AskedAt,
 		&i.SettledAt,
+		&i.SettledBy,
 		&i.SessionID,
 		&i.CheckoutUrl,
 		&i.CheckoutExpiresAt,
@@ -427,7 +432,7 @@ func (q *Queries) NoticesOf(ctx context.Context, caseID *string) ([]Notice, erro
 }
 
 const paymentsOf = `-- name: PaymentsOf :many
-SELECT id, case_id, revision, fee, amount_cents, currency, status, asked_at, settled_at, session_id, checkout_url, checkout_expires_at FROM payments WHERE case_id = $1 AND status <> 'void' ORDER BY asked_at, id
+SELECT id, case_id, revision, fee, amount_cents, currency, status, asked_at, settled_at, settled_by, session_id, checkout_url, checkout_expires_at FROM payments WHERE case_id = $1 AND status <> 'void' ORDER BY asked_at, id
 `
 
 func (q *Queries) PaymentsOf(ctx context.Context, caseID string) ([]Payment, error) {
@@ -449,6 +454,7 @@ func (q *Queries) PaymentsOf(ctx context.Context, caseID string) ([]Payment, err
 			&i.Status,
 			&i.AskedAt,
 			&i.SettledAt,
+			&i.SettledBy,
 			&i.SessionID,
 			&i.CheckoutUrl,
 			&i.CheckoutExpiresAt,
@@ -531,7 +537,7 @@ func (q *Queries) ReadNotice(ctx context.Context, id string) (Notice, error) {
 }
 
 const readPayment = `-- name: ReadPayment :one
-SELECT id, case_id, revision, fee, amount_cents, currency, status, asked_at, settled_at, session_id, checkout_url, checkout_expires_at FROM payments WHERE id = $1
+SELECT id, case_id, revision, fee, amount_cents, currency, status, asked_at, settled_at, settled_by, session_id, checkout_url, checkout_expires_at FROM payments WHERE id = $1
 `
 
 func (q *Queries) ReadPayment(ctx context.Context, id string) (Payment, error) {
@@ -547,6 +553,7 @@ func (q *Queries) ReadPayment(ctx context.Context, id string) (Payment, error) {
 		&i.Status,
 		&i.AskedAt,
 		&i.SettledAt,
+		&i.SettledBy,
 		&i.SessionID,
 		&i.CheckoutUrl,
 		&i.CheckoutExpiresAt,
@@ -591,10 +598,12 @@ func (q *Queries) ReleaseNotice(ctx context.Context, id string) error {
 }
 
 const takeIncoming = `-- name: TakeIncoming :many
-UPDATE inbox SET next_try_at = $1, tries = tries + 1
-WHERE id IN (SELECT i.id FROM inbox i WHERE i.processed_at IS NULL AND i.next_try_at <= $2
-    ORDER BY i.id LIMIT $3 FOR UPDATE SKIP LOCKED)
-RETURNING id, source, external_id, kind, payload, tries
+WITH taken AS (
+    UPDATE inbox SET next_try_at = $1, tries = tries + 1
+    WHERE id IN (SELECT i.id FROM inbox i WHERE i.processed_at IS NULL AND i.next_try_at <= $2
+        ORDER BY i.id LIMIT $3 FOR UPDATE SKIP LOCKED)
+    RETURNING id, source, external_id, kind, payload, tries
+) SELECT id, source, external_id, kind, payload, tries FROM taken ORDER BY id
 `
 
 type TakeIncomingParams struct {
@@ -613,6 +622,7 @@ type TakeIncomingRow struct {
 }
 
 // Pushes the next try ahead, so that another copy of the worker leaves these alone.
+// In the order in which they came.
 func (q *Queries) TakeIncoming(ctx context.Context, arg TakeIncomingParams) ([]TakeIncomingRow, error) {
 	rows, err := q.db.Query(ctx, takeIncoming, arg.Again, arg.Now, arg.Most)
 	if err != nil {

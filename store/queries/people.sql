@@ -16,13 +16,21 @@ UPDATE registrations SET tries = tries + 1 WHERE id = $1;
 -- name: ConfirmRegistration :exec
 UPDATE registrations SET confirmed_at = $2, applicant_id = $3, case_id = $4 WHERE id = $1;
 
--- name: ApplicantOfEmail :one
-SELECT id FROM applicants WHERE email_folded = $1;
+-- name: UnopenedCaseOf :one
+-- A case that was chosen for a person when they confirmed, and that Temporal has not
+-- opened yet.
+SELECT r.case_id FROM registrations r
+WHERE r.applicant_id = $1 AND NOT EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)
+ORDER BY r.confirmed_at DESC LIMIT 1;
+
+-- name: LockApplicantOfEmail :one
+-- Locked: of two confirmations at once, the second finds the case of the first.
+SELECT id FROM applicants WHERE email_folded = $1 FOR UPDATE;
 
 -- name: AddApplicant :exec
 INSERT INTO applicants (id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address,
     county_plan, language, date_of_birth, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (email_folded) DO NOTHING;
 
 -- name: ReadApplicant :one
 SELECT * FROM applicants WHERE id = $1;
@@ -66,5 +74,20 @@ INSERT INTO idempotency_keys (actor, key, digest, created_at) VALUES ($1, $2, $3
 -- name: ReadKey :one
 SELECT digest, answer FROM idempotency_keys WHERE actor = $1 AND key = $2;
 
--- name: AnswerKey :exec
-UPDATE idempotency_keys SET answer = $3, answered_at = $4 WHERE actor = $1 AND key = $2 AND answer IS NULL;
+-- name: LockKey :one
+SELECT digest, answer FROM idempotency_keys WHERE actor = $1 AND key = $2 FOR UPDATE;
+
+-- name: AnswerKey :one
+-- Of two answers to one request the first stands, for both.
+UPDATE idempotency_keys SET answer = coalesce(answer, sqlc.arg(answer)::jsonb), answered_at = coalesce(answered_at, sqlc.arg(at)::timestamptz)
+WHERE actor = $1 AND key = $2 RETURNING answer;
+
+-- name: ForgetKeys :execrows
+DELETE FROM idempotency_keys WHERE (actor, key) IN (
+    SELECT k.actor, k.key FROM idempotency_keys k WHERE k.created_at < sqlc.arg(before) ORDER BY k.created_at LIMIT sqlc.arg(most));
+
+-- name: ForgetRegistrations :execrows
+-- With their letters. One whose case waits to be opened stays.
+DELETE FROM registrations WHERE id IN (
+    SELECT r.id FROM registrations r WHERE r.expires_at < sqlc.arg(before)
+    AND (r.case_id IS NULL OR EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)) ORDER BY r.expires_at LIMIT sqlc.arg(most));

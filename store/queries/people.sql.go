@@ -13,7 +13,7 @@ import (
 const addApplicant = `-- name: AddApplicant :exec
 INSERT INTO applicants (id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address,
     county_plan, language, date_of_birth, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (email_folded) DO NOTHING
 `
 
 type AddApplicantParams struct {
@@ -131,25 +131,29 @@ func (q *Queries) AddToken(ctx context.Context, arg AddTokenParams) error {
 	return err
 }
 
-const answerKey = `-- name: AnswerKey :exec
-UPDATE idempotency_keys SET answer = $3, answered_at = $4 WHERE actor = $1 AND key = $2 AND answer IS NULL
+const answerKey = `-- name: AnswerKey :one
+UPDATE idempotency_keys SET answer = coalesce(answer, $3::jsonb), answered_at = coalesce(answered_at, $4::timestamptz)
+WHERE actor = $1 AND key = $2 RETURNING answer
 `
 
 type AnswerKeyParams struct {
-	Actor      string
-	Key        string
-	Answer     []byte
-	AnsweredAt *time.Time
+	Actor  string
+	Key    string
+	Answer []byte
+	At     time.Time
 }
 
-func (q *Queries) AnswerKey(ctx context.Context, arg AnswerKeyParams) error {
-	_, err := q.db.Exec(ctx, answerKey,
+// Of two answers to one request the first stands, for both.
+func (q *Queries) AnswerKey(ctx context.Context, arg AnswerKeyParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, answerKey,
 		arg.Actor,
 		arg.Key,
 		arg.Answer,
-		arg.AnsweredAt,
+		arg.At,
 	)
-	return err
+	var answer []byte
+	err := row.Scan(&answer)
+	return answer, err
 }
 
 const applicantOfCase = `-- name: ApplicantOfCase :one
@@ -177,17 +181,6 @@ func (q *Queries) ApplicantOfCase(ctx context.Context, id string) (Applicant, er
 		&i.CreatedAt,
 	)
 	return i, err
-}
-
-const applicantOfEmail = `-- name: ApplicantOfEmail :one
-SELECT id FROM applicants WHERE email_folded = $1
-`
-
-func (q *Queries) ApplicantOfEmail(ctx context.Context, emailFolded string) (string, error) {
-	row := q.db.QueryRow(ctx, applicantOfEmail, emailFolded)
-	var id string
-	err := row.Scan(&id)
-	return id, err
 }
 
 const claimKey = `-- name: ClaimKey :execrows
@@ -257,6 +250,77 @@ type FinishChapterParams struct {
 func (q *Queries) FinishChapter(ctx context.Context, arg FinishChapterParams) error {
 	_, err := q.db.Exec(ctx, finishChapter, arg.CaseID, arg.Chapter, arg.FinishedAt)
 	return err
+}
+
+const forgetKeys = `-- name: ForgetKeys :execrows
+DELETE FROM idempotency_keys WHERE (actor, key) IN (
+    SELECT k.actor, k.key FROM idempotency_keys k WHERE k.created_at < $1 ORDER BY k.created_at LIMIT $2)
+`
+
+type ForgetKeysParams struct {
+	Before time.Time
+	Most   int32
+}
+
+func (q *Queries) ForgetKeys(ctx context.Context, arg ForgetKeysParams) (int64, error) {
+	result, err := q.db.Exec(ctx, forgetKeys, arg.Before, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const forgetRegistrations = `-- name: ForgetRegistrations :execrows
+DELETE FROM registrations WHERE id IN (
+    SELECT r.id FROM registrations r WHERE r.expires_at < $1
+    AND (r.case_id IS NULL OR EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)) ORDER BY r.expires_at LIMIT $2)
+`
+
+type ForgetRegistrationsParams struct {
+	Before time.Time
+	Most   int32
+}
+
+// With their letters. One whose case waits to be opened stays.
+func (q *Queries) ForgetRegistrations(ctx context.Context, arg ForgetRegistrationsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, forgetRegistrations, arg.Before, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const lockApplicantOfEmail = `-- name: LockApplicantOfEmail :one
+SELECT id FROM applicants WHERE email_folded = $1 FOR UPDATE
+`
+
+// Locked: of two confirmations at once, the second finds the case of the first.
+func (q *Queries) LockApplicantOfEmail(ctx context.Context, emailFolded string) (string, error) {
+	row := q.db.QueryRow(ctx, lockApplicantOfEmail, emailFolded)
+	var id string
+	err := row.Scan(&id)
+	return id, err
+}
+
+const lockKey = `-- name: LockKey :one
+SELECT digest, answer FROM idempotency_keys WHERE actor = $1 AND key = $2 FOR UPDATE
+`
+
+type LockKeyParams struct {
+	Actor string
+	Key   string
+}
+
+type LockKeyRow struct {
+	Digest []byte
+	Answer []byte
+}
+
+func (q *Queries) LockKey(ctx context.Context, arg LockKeyParams) (LockKeyRow, error) {
+	row := q.db.QueryRow(ctx, lockKey, arg.Actor, arg.Key)
+	var i LockKeyRow
+	err := row.Scan(&i.Digest, &i.Answer)
+	return i, err
 }
 
 const lockRegistration = `-- name: LockRegistration :one
@@ -335,7 +399,7 @@ type ReadDraftParams struct {
 type ReadDraftRow struct {
 	Revision          int
 	DraftValues       []byte
-	SubmittedRevision *int32
+	SubmittedRevision *int
 	SavedAt           time.Time
 }
 
@@ -476,6 +540,21 @@ func (q *Queries) SaveDraft(ctx context.Context, arg SaveDraftParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const unopenedCaseOf = `-- name: UnopenedCaseOf :one
+SELECT r.case_id FROM registrations r
+WHERE r.applicant_id = $1 AND NOT EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)
+ORDER BY r.confirmed_at DESC LIMIT 1
+`
+
+// A case that was chosen for a person when they confirmed, and that Temporal has not
+// opened yet.
+func (q *Queries) UnopenedCaseOf(ctx context.Context, applicantID *string) (*string, error) {
+	row := q.db.QueryRow(ctx, unopenedCaseOf, applicantID)
+	var case_id *string
+	err := row.Scan(&case_id)
+	return case_id, err
 }
 
 const videoProgress = `-- name: VideoProgress :many
