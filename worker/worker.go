@@ -27,6 +27,10 @@ const outboundPerSecond = 50
 // Run serves both task queues and the inbox until the context ends, then finishes
 // what it began, within the shutdown timeout.
 func Run(ctx context.Context, p *Parts, logger *slog.Logger) error {
+	return serve(ctx, p, activitiesOf(p), logger)
+}
+
+func serve(ctx context.Context, p *Parts, functions *activities.Activities, logger *slog.Logger) error {
 	options := worker.Options{
 		WorkerStopTimeout: p.Settings.ShutdownTimeout,
 		// With the SDK's two default pollers one update in a hundred stalls for seconds
@@ -36,7 +40,6 @@ func Run(ctx context.Context, p *Parts, logger *slog.Logger) error {
 		// A workflow that panics waits for a better worker; it never fails a case.
 		WorkflowPanicPolicy: worker.BlockWorkflow,
 	}
-	functions := activitiesOf(p)
 
 	onCases := worker.New(p.Temporal, workflows.QueueCases, options)
 	workflows.Register(onCases)

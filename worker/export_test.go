@@ -1,0 +1,7 @@
+package worker
+
+// For tests that put something between a case and its records.
+var (
+	Serve        = serve
+	ActivitiesOf = activitiesOf
+)
