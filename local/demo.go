@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
-	"peercert/certification"
-	"peercert/local/journey"
+	"peercert/local/product"
 	"peercert/local/stack"
 )
 
@@ -18,14 +16,14 @@ func demo(ctx context.Context, out io.Writer, keep bool) error {
 		return err
 	}
 	defer running.Stop()
-	peercert, err := startProduct(ctx, out, running, true)
+	peercert, err := product.Start(ctx, running, product.Options{Forget: true, Out: out})
 	if err != nil {
 		return err
 	}
-	defer peercert.close()
+	defer peercert.Close()
 	defer running.Stop()
 
-	world, err := peercert.world(ctx, out, running)
+	world, err := peercert.World(ctx, out)
 	if err != nil {
 		return err
 	}
@@ -41,25 +39,8 @@ func demo(ctx context.Context, out io.Writer, keep bool) error {
 	}
 	addresses(out, running, peercert)
 	for _, caseID := range told.Cases {
-		fmt.Fprintf(out, "  A case in the Temporal UI: %s/namespaces/%s/workflows/case%%2F%s\n", peercert.settings.TemporalUI, peercert.settings.TemporalNamespace, caseID)
+		fmt.Fprintf(out, "  A case in the Temporal UI: %s/namespaces/%s/workflows/case%%2F%s\n", peercert.Settings.TemporalUI, peercert.Settings.TemporalNamespace, caseID)
 	}
 	<-ctx.Done()
 	return err
-}
-
-// world is where a journey on this product takes place. Its staff have tokens of
-// their own.
-func (p *product) world(ctx context.Context, out io.Writer, running *stack.Stack) (*journey.World, error) {
-	world := &journey.World{
-		API: p.settings.PublicURL, Mailbox: running.MailboxURL(), Clock: p.clockURL,
-		Exam: fmt.Sprintf("http://127.0.0.1:%d", running.Ports().Exam), TemporalUI: p.settings.TemporalUI, Out: out,
-	}
-	// Tokens outlive the two years that the story takes.
-	const lifetime = 10 * 365 * 24 * time.Hour
-	var err error
-	if world.Reviewer, err = p.parts.Cases.NewToken(ctx, certification.Actor{Role: certification.RoleReviewer, ID: "r-01"}, "demonstration", lifetime); err != nil {
-		return nil, err
-	}
-	world.Reviewer2, err = p.parts.Cases.NewToken(ctx, certification.Actor{Role: certification.RoleReviewer, ID: "r-02"}, "demonstration", lifetime)
-	return world, err
 }

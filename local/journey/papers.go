@@ -9,9 +9,9 @@ import (
 	"image/jpeg"
 )
 
-// photoID draws a made-up identity card as a real JPEG. The shade makes each one
+// PhotoID draws a made-up identity card as a real JPEG. The shade makes each one
 // another picture.
-func photoID(shade uint8) ([]byte, error) {
+func PhotoID(shade uint8) ([]byte, error) {
 	card := image.NewRGBA(image.Rect(0, 0, 1012, 638))
 	fill := func(area image.Rectangle, c color.Color) {
 		draw.Draw(card, area, image.NewUniform(c), image.Point{}, draw.Src)
@@ -29,8 +29,8 @@ func photoID(shade uint8) ([]byte, error) {
 	return file.Bytes(), nil
 }
 
-// paper writes a real PDF of one page with one line of text.
-func paper(text string) []byte {
+// Paper writes a real PDF of one page with one line of text.
+func Paper(text string) []byte {
 	content := fmt.Sprintf("BT /F1 24 Tf 72 700 Td (%s) Tj ET", text)
 	objects := []string{
 		"<< /Type /Catalog /Pages 2 0 R >>",

@@ -3,6 +3,7 @@ package journey
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,25 +17,34 @@ import (
 	"peercert/certification"
 )
 
-// person is one applicant on the way.
-type person struct {
-	w        *World
-	name     string // as printed
-	first    string
-	last     string
-	email    string
-	language string
+// Person is one applicant on the way.
+type Person struct {
+	Name     string // as printed
+	First    string
+	Last     string
+	Email    string
+	Language string
 
-	api    *apitest.Client
-	caseID string
-	number string
-	codes  int // confirmation codes that were mailed
+	API    *apitest.Client // with the person's own token, once the address is confirmed
+	CaseID string
+	Number string // of the case
+
+	w     *World
+	codes int // confirmation codes that were mailed
 	// letters are those that must have arrived, in order.
 	letters []certification.Letter
 }
 
-// theCase is what the API says of a case, as far as a journey looks at it.
-type theCase struct {
+// NewPerson is somebody new, with an address of their own. The name is the first name too.
+func (w *World) NewPerson(name, last, language string) *Person {
+	return &Person{
+		w: w, Name: name, First: name, Last: last, Language: language,
+		Email: strings.ToLower(name) + "." + strings.ToLower(rand.Text()) + "@example.test",
+	}
+}
+
+// Case is what the API says of a case, as far as a journey looks at it.
+type Case struct {
 	ID        string     `json:"id"`
 	Number    string     `json:"number"`
 	Stage     string     `json:"stage"`
@@ -89,35 +99,37 @@ func refused(answer apitest.Answer, err error, problem, finding string) error {
 	return nil
 }
 
-// signal sends a signal, and once more with the same key while a document is still
+// Signal sends a signal, and once more with the same key while a document is still
 // being checked or a part is away for a moment.
-func (p *person) signal(ctx context.Context, name string, body any) (theCase, error) {
-	return p.signalAs(ctx, p.api, name, body)
+func (p *Person) Signal(ctx context.Context, name string, body any) (Case, error) {
+	return p.SignalAs(ctx, p.API, name, body)
 }
 
-func (p *person) signalAs(ctx context.Context, as *apitest.Client, name string, body any) (theCase, error) {
-	var after theCase
+// SignalAs sends it as somebody else: a reviewer, an administrator.
+func (p *Person) SignalAs(ctx context.Context, as *apitest.Client, name string, body any) (Case, error) {
+	var after Case
 	key := "journey-" + name + "-" + fmt.Sprint(time.Now().UnixNano())
-	err := p.w.until(ctx, name, func() error {
-		answer, err := as.Signal(ctx, p.caseID, name, body, apitest.WithKey(key))
+	err := p.w.Until(ctx, name, func() error {
+		answer, err := as.Signal(ctx, p.CaseID, name, body, apitest.WithKey(key))
 		return good(answer, err, &after)
 	})
 	return after, err
 }
 
-func (p *person) look(ctx context.Context) (theCase, error) {
-	var now theCase
-	answer, err := p.api.Get(ctx, "/v1/cases/"+p.caseID)
+// Look reads the case.
+func (p *Person) Look(ctx context.Context) (Case, error) {
+	var now Case
+	answer, err := p.API.Get(ctx, "/v1/cases/"+p.CaseID)
 	return now, good(answer, err, &now)
 }
 
-// reach waits until the case is at a stage.
-func (p *person) reach(ctx context.Context, stage certification.Stage) (theCase, error) {
-	var now theCase
-	err := p.w.until(ctx, "stage "+string(stage), func() error {
+// Reach waits until the case is at a stage.
+func (p *Person) Reach(ctx context.Context, stage certification.Stage) (Case, error) {
+	var now Case
+	err := p.w.Until(ctx, "stage "+string(stage), func() error {
 		var err error
-		if now, err = p.look(ctx); err == nil && now.Stage != string(stage) {
-			err = fmt.Errorf("the case of %s is at %s", p.name, now.Stage)
+		if now, err = p.Look(ctx); err == nil && now.Stage != string(stage) {
+			err = fmt.Errorf("the case of %s is at %s", p.Name, now.Stage)
 		}
 		return err
 	})
@@ -127,24 +139,24 @@ func (p *person) reach(ctx context.Context, stage certification.Stage) (theCase,
 // codeIs finds the sentence with the code, in English and in Spanish.
 var codeIs = regexp.MustCompile(`(?:Your code is|código es) (\d{6})\.`)
 
-// confirm registers an address, takes the code from the mailbox, and confirms it
+// Confirm registers an address, takes the code from the mailbox, and confirms it
 // after a wrong try. An address that is known leads to the case that is open.
-func (p *person) confirm(ctx context.Context) (theCase, error) {
+func (p *Person) Confirm(ctx context.Context) (Case, error) {
 	var opened struct {
 		ID string `json:"registration_id"`
 	}
 	anybody := p.w.client
 	answer, err := anybody.Post(ctx, "/v1/registrations", map[string]any{
-		"first_name": p.first, "last_name": p.last, "email": p.email, "county_plan": "Alameda", "language": p.language,
+		"first_name": p.First, "last_name": p.Last, "email": p.Email, "county_plan": "Alameda", "language": p.Language,
 		"address": map[string]string{"line1": "1 Main Street", "city": "Oakland", "state": "CA", "zip": "94612"},
 	})
 	if err := good(answer, err, &opened); err != nil {
-		return theCase{}, fmt.Errorf("registering: %w", err)
+		return Case{}, fmt.Errorf("registering: %w", err)
 	}
 	p.codes++
 	code := ""
-	if err := p.w.until(ctx, "the code in the mailbox", func() error {
-		arrived, err := p.w.mails(ctx, p.email)
+	if err := p.w.Until(ctx, "the code in the mailbox", func() error {
+		arrived, err := p.w.mails(ctx, p.Email)
 		if err != nil {
 			return err
 		}
@@ -155,12 +167,12 @@ func (p *person) confirm(ctx context.Context) (theCase, error) {
 			}
 		}
 		if len(codes) != p.codes {
-			return fmt.Errorf("%d codes for %s, expected %d", len(codes), p.name, p.codes)
+			return fmt.Errorf("%d codes for %s, expected %d", len(codes), p.Name, p.codes)
 		}
 		code = codes[0]
 		return nil
 	}); err != nil {
-		return theCase{}, err
+		return Case{}, err
 	}
 	wrong := "000000"
 	if code == wrong {
@@ -169,155 +181,170 @@ func (p *person) confirm(ctx context.Context) (theCase, error) {
 	path := "/v1/registrations/" + opened.ID + "/confirm"
 	answer, err = anybody.Post(ctx, path, map[string]string{"code": wrong})
 	if err := refused(answer, err, "not-found", ""); err != nil {
-		return theCase{}, fmt.Errorf("a wrong code: %w", err)
+		return Case{}, fmt.Errorf("a wrong code: %w", err)
 	}
 	var confirmed struct {
-		Case  theCase `json:"case"`
-		Token string  `json:"token"`
+		Case  Case   `json:"case"`
+		Token string `json:"token"`
 	}
 	answer, err = anybody.Post(ctx, path, map[string]string{"code": code})
 	if err := good(answer, err, &confirmed); err != nil {
-		return theCase{}, fmt.Errorf("confirming: %w", err)
+		return Case{}, fmt.Errorf("confirming: %w", err)
 	}
-	p.api = anybody.As(confirmed.Token)
+	p.API = anybody.As(confirmed.Token)
 	return confirmed.Case, nil
 }
 
-func (p *person) register(ctx context.Context) error {
-	opened, err := p.confirm(ctx)
+// Register confirms an address that is new, and so opens a case.
+func (p *Person) Register(ctx context.Context) error {
+	opened, err := p.Confirm(ctx)
 	if err != nil {
 		return err
 	}
-	p.caseID, p.number = opened.ID, opened.Number
-	p.w.say(p.name, "registers, confirms the code from the mailbox: case %s", p.number)
+	p.CaseID, p.Number = opened.ID, opened.Number
+	p.w.say(p.Name, "registers, confirms the code from the mailbox: case %s", p.Number)
 	return nil
 }
 
 // comeBack confirms the address again, once the first token is not valid any more.
-func (p *person) comeBack(ctx context.Context) error {
-	opened, err := p.confirm(ctx)
-	if err == nil && opened.ID != p.caseID {
+func (p *Person) comeBack(ctx context.Context) error {
+	opened, err := p.Confirm(ctx)
+	if err == nil && opened.ID != p.CaseID {
 		err = fmt.Errorf("coming back led to another case")
 	}
 	if err != nil {
 		return err
 	}
-	p.w.say(p.name, "comes back, confirms the address again, and finds the same case")
+	p.w.say(p.Name, "comes back, confirms the address again, and finds the same case")
 	return nil
 }
 
-func (p *person) watchVideo(ctx context.Context) error {
-	answer, err := p.api.Signal(ctx, p.caseID, "complete-intro-video", nil)
-	if err := refused(answer, err, "invalid", "video:not_watched"); err != nil {
-		return fmt.Errorf("completing an unwatched video: %w", err)
-	}
-	var progress struct {
+// WatchVideos lets people watch the introduction video together, chapter by chapter,
+// while the clock moves on for all of them; then each says so.
+func (w *World) WatchVideos(ctx context.Context, people ...*Person) error {
+	var video struct {
 		Chapters []struct {
 			Chapter string `json:"chapter"`
 			Seconds int    `json:"seconds"`
 		} `json:"chapters"`
 	}
-	path := "/v1/cases/" + p.caseID + "/video-progress"
-	answer, err = p.api.Get(ctx, path)
-	if err := good(answer, err, &progress); err != nil {
-		return err
+	answer, err := w.client.Get(ctx, "/v1/video")
+	if err := good(answer, err, &video); err != nil {
+		return fmt.Errorf("reading about the video: %w", err)
 	}
-	for i, chapter := range progress.Chapters {
-		answer, err := p.api.Post(ctx, path, map[string]string{"chapter": chapter.Chapter, "event": "opened"})
-		if err := good(answer, err, nil); err != nil {
-			return fmt.Errorf("opening a chapter: %w", err)
+	for _, p := range people {
+		answer, err := p.API.Signal(ctx, p.CaseID, "complete-intro-video", nil)
+		if err := refused(answer, err, "invalid", "video:not_watched"); err != nil {
+			return fmt.Errorf("completing an unwatched video: %w", err)
 		}
-		if i == 0 {
-			answer, err := p.api.Post(ctx, path, map[string]string{"chapter": chapter.Chapter, "event": "finished"})
+	}
+	for i, chapter := range video.Chapters {
+		for _, p := range people {
+			if err := p.watch(ctx, chapter.Chapter, "opened"); err != nil {
+				return err
+			}
+			if i > 0 {
+				continue
+			}
+			answer, err := p.API.Post(ctx, "/v1/cases/"+p.CaseID+"/video-progress", map[string]string{"chapter": chapter.Chapter, "event": "finished"})
 			if err := refused(answer, err, "invalid", "chapter:not_watched"); err != nil {
 				return fmt.Errorf("finishing a chapter at once: %w", err)
 			}
 		}
-		now, err := p.w.now(ctx)
+		if _, err := w.clock(ctx, http.MethodPost, url.Values{"advance": {fmt.Sprintf("%ds", chapter.Seconds+1)}}); err != nil {
+			return err
+		}
+		for _, p := range people {
+			if err := p.watch(ctx, chapter.Chapter, "finished"); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range people {
+		after, err := p.Signal(ctx, "complete-intro-video", nil)
+		if err == nil && after.Stage != "application" {
+			err = fmt.Errorf("after the video the case is at %s", after.Stage)
+		}
 		if err != nil {
 			return err
 		}
-		if _, err := p.w.clock(ctx, http.MethodPost, url.Values{"to": {now.Add(time.Duration(chapter.Seconds+1) * time.Second).UTC().Format(time.RFC3339)}}); err != nil {
-			return err
-		}
-		answer, err = p.api.Post(ctx, path, map[string]string{"chapter": chapter.Chapter, "event": "finished"})
-		if err := good(answer, err, nil); err != nil {
-			return fmt.Errorf("finishing a chapter: %w", err)
-		}
+		w.say(p.Name, "watches %d chapters of the introduction video; one click does not count", len(video.Chapters))
 	}
-	after, err := p.signal(ctx, "complete-intro-video", nil)
-	if err == nil && after.Stage != "application" {
-		err = fmt.Errorf("after the video the case is at %s", after.Stage)
-	}
-	if err != nil {
-		return err
-	}
-	p.w.say(p.name, "watches %d chapters of the introduction video; one click does not count", len(progress.Chapters))
 	return nil
 }
 
-func (p *person) upload(ctx context.Context, kind, fileName string, content []byte) (string, error) {
+func (p *Person) watch(ctx context.Context, chapter, event string) error {
+	answer, err := p.API.Post(ctx, "/v1/cases/"+p.CaseID+"/video-progress", map[string]string{"chapter": chapter, "event": event})
+	if err := good(answer, err, nil); err != nil {
+		return fmt.Errorf("a chapter is %s: %w", event, err)
+	}
+	return nil
+}
+
+// Upload sends a document and gives its id.
+func (p *Person) Upload(ctx context.Context, kind, fileName string, content []byte) (string, error) {
 	var document struct {
 		ID string `json:"id"`
 	}
-	answer, err := p.api.Upload(ctx, p.caseID, kind, fileName, bytes.NewReader(content))
+	answer, err := p.API.Upload(ctx, p.CaseID, kind, fileName, bytes.NewReader(content))
 	if err := good(answer, err, &document); err != nil {
 		return "", fmt.Errorf("uploading a %s: %w", kind, err)
 	}
 	return document.ID, nil
 }
 
-// save changes a draft and gives its new revision.
-func (p *person) save(ctx context.Context, form string, values map[string]any) (int, error) {
+// Save changes a draft and gives its new revision.
+func (p *Person) Save(ctx context.Context, form string, values map[string]any) (int, error) {
 	var draft struct {
 		Revision int `json:"revision"`
 	}
-	path := "/v1/cases/" + p.caseID + "/drafts/" + form
-	answer, err := p.api.Get(ctx, path)
+	path := "/v1/cases/" + p.CaseID + "/drafts/" + form
+	answer, err := p.API.Get(ctx, path)
 	if err := good(answer, err, &draft); err != nil {
 		return 0, fmt.Errorf("reading the draft of the %s: %w", form, err)
 	}
-	answer, err = p.api.Patch(ctx, path, map[string]any{"revision": draft.Revision, "values": values})
+	answer, err = p.API.Patch(ctx, path, map[string]any{"revision": draft.Revision, "values": values})
 	if err := good(answer, err, &draft); err != nil {
 		return 0, fmt.Errorf("saving the draft of the %s: %w", form, err)
 	}
 	return draft.Revision, nil
 }
 
-func (p *person) apply(ctx context.Context) error {
-	picture, err := photoID(90)
+// Apply fills the application in, uploads its documents and submits it.
+func (p *Person) Apply(ctx context.Context) error {
+	picture, err := PhotoID(90)
 	if err != nil {
 		return err
 	}
-	id, err := p.upload(ctx, "photo_id", "my id.jpg", picture)
+	id, err := p.Upload(ctx, "photo_id", "my id.jpg", picture)
 	if err != nil {
 		return err
 	}
-	diploma, err := p.upload(ctx, "diploma", "diploma.pdf", paper("High school diploma"))
+	diploma, err := p.Upload(ctx, "diploma", "diploma.pdf", Paper("High school diploma"))
 	if err != nil {
 		return err
 	}
 	var policy struct {
 		Ethics string `json:"ethics_version"`
 	}
-	answer, err := p.api.Get(ctx, "/v1/policy")
+	answer, err := p.API.Get(ctx, "/v1/policy")
 	if err := good(answer, err, &policy); err != nil {
 		return err
 	}
-	if _, err := p.save(ctx, "application", map[string]any{
-		"legal_first_name": p.first, "legal_last_name": p.last, "date_of_birth": "1988-04-12", "id_expires_on": "2034-04-12",
+	if _, err := p.Save(ctx, "application", map[string]any{
+		"legal_first_name": p.First, "legal_last_name": p.Last, "date_of_birth": "1988-04-12", "id_expires_on": "2034-04-12",
 	}); err != nil {
 		return err
 	}
-	revision, err := p.save(ctx, "application", map[string]any{
+	revision, err := p.Save(ctx, "application", map[string]any{
 		"education": "diploma", "lived_experience": "consumer", "photo_id": []string{id}, "diploma": []string{diploma},
 		"attestations": map[string]bool{"willing_to_share": true, "dedicated_to_recovery": true, "true_and_complete": true},
-		"ethics":       map[string]string{"version": policy.Ethics, "typed_name": p.first + " " + p.last},
+		"ethics":       map[string]string{"version": policy.Ethics, "typed_name": p.First + " " + p.Last},
 	})
 	if err != nil {
 		return err
 	}
-	after, err := p.signal(ctx, "submit-application", map[string]any{
+	after, err := p.Signal(ctx, "submit-application", map[string]any{
 		"draft_revision": revision, "ethics_version": policy.Ethics, "document_ids": []string{id, diploma},
 	})
 	if err == nil && after.Stage != "application_fee" {
@@ -326,20 +353,20 @@ func (p *person) apply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.w.say(p.name, "uploads a JPEG and a PDF, signs the code of ethics (%s), hands the application in", policy.Ethics)
+	p.w.say(p.Name, "uploads a JPEG and a PDF, signs the code of ethics (%s), hands the application in", policy.Ethics)
 	return nil
 }
 
-// pay accepts that a fee is not refunded, and pays at the processor's page.
-func (p *person) pay(ctx context.Context, cents int64, next certification.Stage) error {
+// Pay accepts that a fee is not refunded, and pays at the processor's page.
+func (p *Person) Pay(ctx context.Context, cents int64, next certification.Stage) error {
 	var policy struct {
 		NotRefundable string `json:"not_refundable_version"`
 	}
-	answer, err := p.api.Get(ctx, "/v1/policy")
+	answer, err := p.API.Get(ctx, "/v1/policy")
 	if err := good(answer, err, &policy); err != nil {
 		return err
 	}
-	asked, err := p.signal(ctx, "pay-fee", map[string]any{"not_refundable_version": policy.NotRefundable})
+	asked, err := p.Signal(ctx, "pay-fee", map[string]any{"not_refundable_version": policy.NotRefundable})
 	if err != nil {
 		return err
 	}
@@ -352,21 +379,21 @@ func (p *person) pay(ctx context.Context, cents int64, next certification.Stage)
 	if err := p.w.fetch(ctx, http.MethodPost, asked.Payment.CheckoutURL, url.Values{"action": {"pay"}}, nil); err != nil {
 		return fmt.Errorf("paying: %w", err)
 	}
-	if _, err := p.reach(ctx, next); err != nil {
+	if _, err := p.Reach(ctx, next); err != nil {
 		return err
 	}
 	p.expect(certification.LetterReceipt)
-	p.w.say(p.name, "pays $%d.%02d at the payment page; the signed webhook settles it", cents/100, cents%100)
+	p.w.say(p.Name, "pays $%d.%02d at the payment page; the signed webhook settles it", cents/100, cents%100)
 	return nil
 }
 
 // expect notes letters that must arrive.
-func (p *person) expect(letters ...certification.Letter) { p.letters = append(p.letters, letters...) }
+func (p *Person) expect(letters ...certification.Letter) { p.letters = append(p.letters, letters...) }
 
 // checkLetters waits until exactly the letters that were expected have arrived, each
 // once, in the person's language.
-func (p *person) checkLetters(ctx context.Context) error {
-	return p.w.until(ctx, "the letters of "+p.name, func() error {
+func (p *Person) checkLetters(ctx context.Context) error {
+	return p.w.Until(ctx, "the letters of "+p.Name, func() error {
 		var listed struct {
 			Items []struct {
 				ID      string `json:"id"`
@@ -375,7 +402,7 @@ func (p *person) checkLetters(ctx context.Context) error {
 				SentAt  string `json:"sent_at"`
 			} `json:"items"`
 		}
-		answer, err := p.api.Get(ctx, "/v1/cases/"+p.caseID+"/letters")
+		answer, err := p.API.Get(ctx, "/v1/cases/"+p.CaseID+"/letters")
 		if err := good(answer, err, &listed); err != nil {
 			return err
 		}
@@ -390,7 +417,7 @@ func (p *person) checkLetters(ctx context.Context) error {
 		if !slices.Equal(want, sorted) {
 			return fmt.Errorf("the case has letters %v, expected %v", got, p.letters)
 		}
-		arrived, err := p.w.mails(ctx, p.email)
+		arrived, err := p.w.mails(ctx, p.Email)
 		if err != nil {
 			return err
 		}

@@ -23,15 +23,11 @@ type Told struct {
 // term, for an applicant in English and one in Spanish, and the early training of a
 // third. It stops at the first step that is not as it should be.
 func (w *World) Story(ctx context.Context) (Told, error) {
-	if err := w.open(); err != nil {
+	if err := w.Open(); err != nil {
 		return Told{}, err
 	}
-	stamp := fmt.Sprint(time.Now().UnixNano())
-	mail := func(name string) string { return name + "." + stamp + "@example.test" }
-	ana := &person{w: w, name: "Ana", first: "Ana", last: "Rivera", email: mail("ana"), language: "en"}
-	luz := &person{w: w, name: "Luz", first: "Luz", last: "Fuentes", email: mail("luz"), language: "es"}
-	sam := &person{w: w, name: "Sam", first: "Sam", last: "Okafor", email: mail("sam"), language: "en"}
-	both := []*person{ana, luz}
+	ana, luz, sam := w.NewPerson("Ana", "Rivera", "en"), w.NewPerson("Luz", "Fuentes", "es"), w.NewPerson("Sam", "Okafor", "en")
+	both := []*Person{ana, luz}
 
 	var told Told
 	for _, chapter := range []struct {
@@ -39,22 +35,25 @@ func (w *World) Story(ctx context.Context) (Told, error) {
 		tell  func(context.Context) error
 	}{
 		{"Registration and the introduction video", func(ctx context.Context) error {
-			return each(ctx, []*person{ana, luz, sam}, (*person).register, (*person).watchVideo)
+			if err := each(ctx, []*Person{ana, luz, sam}, (*Person).Register); err != nil {
+				return err
+			}
+			return w.WatchVideos(ctx, ana, luz, sam)
 		}},
 		{"Early training", sam.trainEarly},
 		{"The application", func(ctx context.Context) error {
-			return each(ctx, both, (*person).apply, func(p *person, ctx context.Context) error {
+			return each(ctx, both, (*Person).Apply, func(p *Person, ctx context.Context) error {
 				p.expect(certification.LetterApplicationReceived)
-				return p.pay(ctx, 100_00, certification.StageApplicationReview)
-			}, (*person).checkLetters)
+				return p.Pay(ctx, 100_00, certification.StageApplicationReview)
+			}, (*Person).checkLetters)
 		}},
 		{"Returned, put right, approved", func(ctx context.Context) error { return w.returned(ctx, both) }},
-		{"Training", func(ctx context.Context) error { return each(ctx, both, (*person).train, (*person).checkLetters) }},
-		{"The exam, failed", func(ctx context.Context) error { return w.exam(ctx, both, 150_00, false) }},
-		{"The exam, passed", func(ctx context.Context) error { return w.exam(ctx, both, 150_00, true) }},
+		{"Training", func(ctx context.Context) error { return each(ctx, both, (*Person).Train, (*Person).checkLetters) }},
+		{"The exam, failed", func(ctx context.Context) error { return w.Exam(ctx, Sitting{Cents: 150_00}, both...) }},
+		{"The exam, passed", func(ctx context.Context) error { return w.Exam(ctx, Sitting{Cents: 150_00, Pass: true}, both...) }},
 		{"Two years", func(ctx context.Context) error { return w.twoYears(ctx, both) }},
 		{"Renewal", func(ctx context.Context) error {
-			return each(ctx, both, (*person).renew, (*person).checkLetters)
+			return each(ctx, both, (*Person).renew, (*Person).checkLetters)
 		}},
 	} {
 		fmt.Fprintf(w.Out, "\n%s\n", chapter.title)
@@ -65,63 +64,64 @@ func (w *World) Story(ctx context.Context) (Told, error) {
 			return told, fmt.Errorf("%s: an answer is not as openapi.yaml says: %w", chapter.title, err)
 		}
 	}
-	told.Cases = []string{ana.caseID, luz.caseID, sam.caseID}
+	told.Cases = []string{ana.CaseID, luz.CaseID, sam.CaseID}
 	return told, nil
 }
 
-func each(ctx context.Context, people []*person, steps ...func(*person, context.Context) error) error {
+func each(ctx context.Context, people []*Person, steps ...func(*Person, context.Context) error) error {
 	for _, p := range people {
 		for _, step := range steps {
 			if err := step(p, ctx); err != nil {
-				return fmt.Errorf("%s: %w", p.name, err)
+				return fmt.Errorf("%s: %w", p.Name, err)
 			}
 		}
 	}
 	return nil
 }
 
-func (w *World) reviewer() *apitest.Client { return w.client.As(w.Reviewer) }
+// AsReviewer is the API with the first reviewer's token.
+func (w *World) AsReviewer() *apitest.Client { return w.client.As(w.Reviewer) }
 
-// review claims a review, reads what is to be decided, and decides.
-func (p *person) review(ctx context.Context, decision string, body map[string]any) (theCase, error) {
-	reviewer := p.w.reviewer()
-	if _, err := p.signalAs(ctx, reviewer, "claim-review", nil); err != nil {
-		return theCase{}, fmt.Errorf("claiming: %w", err)
+// Review claims a review, reads what is to be decided, and decides.
+func (p *Person) Review(ctx context.Context, decision string, body map[string]any) (Case, error) {
+	reviewer := p.w.AsReviewer()
+	if _, err := p.SignalAs(ctx, reviewer, "claim-review", nil); err != nil {
+		return Case{}, fmt.Errorf("claiming: %w", err)
 	}
 	return p.decide(ctx, reviewer, decision, body)
 }
 
-func (p *person) decide(ctx context.Context, reviewer *apitest.Client, decision string, body map[string]any) (theCase, error) {
+func (p *Person) decide(ctx context.Context, reviewer *apitest.Client, decision string, body map[string]any) (Case, error) {
 	var documents struct {
 		Items []struct {
 			ID string `json:"id"`
 		} `json:"items"`
 	}
-	answer, err := reviewer.Get(ctx, "/v1/cases/"+p.caseID+"/documents")
+	answer, err := reviewer.Get(ctx, "/v1/cases/"+p.CaseID+"/documents")
 	if err := good(answer, err, &documents); err != nil {
-		return theCase{}, fmt.Errorf("reading the documents: %w", err)
+		return Case{}, fmt.Errorf("reading the documents: %w", err)
 	}
 	for _, document := range documents.Items {
-		content := "/v1/cases/" + p.caseID + "/documents/" + document.ID + "/content"
+		content := "/v1/cases/" + p.CaseID + "/documents/" + document.ID + "/content"
 		if answer, err := reviewer.Get(ctx, content, apitest.WithHeader("Purpose", "review")); err != nil || answer.Status != http.StatusOK {
-			return theCase{}, fmt.Errorf("a reviewer opens a document: %d %w", answer.Status, err)
+			return Case{}, fmt.Errorf("a reviewer opens a document: %d %w", answer.Status, err)
 		}
 	}
-	return p.signalAs(ctx, reviewer, decision, body)
+	return p.SignalAs(ctx, reviewer, decision, body)
 }
 
-func (w *World) returned(ctx context.Context, people []*person) error {
-	if err := w.advance(ctx, 3*24*time.Hour); err != nil {
+func (w *World) returned(ctx context.Context, people []*Person) error {
+	if err := w.Advance(ctx, 3*24*time.Hour); err != nil {
 		return err
 	}
 	var due time.Time
 	for _, p := range people {
-		before, err := p.look(ctx)
+		before, err := p.Look(ctx)
 		if err != nil {
 			return err
 		}
 		due = *before.Due
-		after, err := p.review(ctx, "decide-application", map[string]any{
+		after, err := p.Review(ctx, "decide-application", map[string]any{
 			"decision": "return", "reasons": []string{"ID_UNREADABLE", "DIPLOMA_MISSING_OR_UNREADABLE"},
 		})
 		if err != nil {
@@ -138,33 +138,33 @@ func (w *World) returned(ctx context.Context, people []*person) error {
 			return fmt.Errorf("after the return the case is at %s, and the review clock is not stopped", after.Stage)
 		}
 		p.expect(certification.LetterApplicationReturned)
-		w.say("reviewer", "claims the case of %s, opens the documents, returns two of them; the clock stops", p.name)
+		w.say("reviewer", "claims the case of %s, opens the documents, returns two of them; the clock stops", p.Name)
 	}
-	if err := w.advance(ctx, 5*24*time.Hour); err != nil {
+	if err := w.Advance(ctx, 5*24*time.Hour); err != nil {
 		return err
 	}
 	for _, p := range people {
-		answer, err := p.api.Patch(ctx, "/v1/cases/"+p.caseID+"/drafts/application", map[string]any{"revision": 2, "values": map[string]any{"legal_last_name": "Other"}})
+		answer, err := p.API.Patch(ctx, "/v1/cases/"+p.CaseID+"/drafts/application", map[string]any{"revision": 2, "values": map[string]any{"legal_last_name": "Other"}})
 		if err := refused(answer, err, "invalid", "legal_last_name:locked"); err != nil {
 			return fmt.Errorf("changing what was not returned: %w", err)
 		}
-		picture, err := photoID(150)
+		picture, err := PhotoID(150)
 		if err != nil {
 			return err
 		}
-		id, err := p.upload(ctx, "photo_id", "better photo.jpg", picture)
+		id, err := p.Upload(ctx, "photo_id", "better photo.jpg", picture)
 		if err != nil {
 			return err
 		}
-		diploma, err := p.upload(ctx, "diploma", "diploma scan.pdf", paper("High school diploma, scanned again"))
+		diploma, err := p.Upload(ctx, "diploma", "diploma scan.pdf", Paper("High school diploma, scanned again"))
 		if err != nil {
 			return err
 		}
-		revision, err := p.save(ctx, "application", map[string]any{"photo_id": []string{id}, "diploma": []string{diploma}})
+		revision, err := p.Save(ctx, "application", map[string]any{"photo_id": []string{id}, "diploma": []string{diploma}})
 		if err != nil {
 			return err
 		}
-		after, err := p.signal(ctx, "resubmit-application", map[string]any{"draft_revision": revision, "document_ids": []string{id, diploma}})
+		after, err := p.Signal(ctx, "resubmit-application", map[string]any{"draft_revision": revision, "document_ids": []string{id, diploma}})
 		if err != nil {
 			return err
 		}
@@ -172,9 +172,9 @@ func (w *World) returned(ctx context.Context, people []*person) error {
 			return fmt.Errorf("resubmitted, the case is at %s and due %v; it was due %v and stood still for 5 days", after.Stage, after.Due, due)
 		}
 		p.expect(certification.LetterReviewResumed)
-		w.say(p.name, "replaces just those two; the clock goes on, decided by %s", after.Due.In(pacific).Format("January 2"))
+		w.say(p.Name, "replaces just those two; the clock goes on, decided by %s", after.Due.In(pacific).Format("January 2"))
 
-		after, err = p.decide(ctx, w.reviewer(), "decide-application", map[string]any{"decision": "approve"})
+		after, err = p.decide(ctx, w.AsReviewer(), "decide-application", map[string]any{"decision": "approve"})
 		if err != nil {
 			return err
 		}
@@ -182,7 +182,7 @@ func (w *World) returned(ctx context.Context, people []*person) error {
 			return fmt.Errorf("after the approval the case is at %s", after.Stage)
 		}
 		p.expect(certification.LetterApplicationApproved)
-		w.say("reviewer", "approves; %s has until %s for training and exam", p.name, after.WindowEndsAt.In(pacific).Format("January 2, 2006"))
+		w.say("reviewer", "approves; %s has until %s for training and exam", p.Name, after.WindowEndsAt.In(pacific).Format("January 2, 2006"))
 		if err := p.checkLetters(ctx); err != nil {
 			return err
 		}
@@ -190,36 +190,37 @@ func (w *World) returned(ctx context.Context, people []*person) error {
 	return nil
 }
 
-// handInTraining uploads a training certificate and sends it.
-func (p *person) handInTraining(ctx context.Context) (theCase, error) {
+// HandInTraining uploads a training certificate and sends it.
+func (p *Person) HandInTraining(ctx context.Context) (Case, error) {
 	now, err := p.w.now(ctx)
 	if err != nil {
-		return theCase{}, err
+		return Case{}, err
 	}
-	document, err := p.upload(ctx, "training_certificate", "training.pdf", paper("Certificate of completion, 80 hours"))
+	document, err := p.Upload(ctx, "training_certificate", "training.pdf", Paper("Certificate of completion, 80 hours"))
 	if err != nil {
-		return theCase{}, err
+		return Case{}, err
 	}
 	const provider = "bay-peer-academy"
-	revision, err := p.save(ctx, "training", map[string]any{
+	revision, err := p.Save(ctx, "training", map[string]any{
 		"provider_id": provider, "completed_on": now.AddDate(0, 0, -1).In(pacific).Format(time.DateOnly), "hours": 80, "document_id": document,
 	})
 	if err != nil {
-		return theCase{}, err
+		return Case{}, err
 	}
-	return p.signal(ctx, "submit-training", map[string]any{"draft_revision": revision, "document_id": document, "provider_id": provider})
+	return p.Signal(ctx, "submit-training", map[string]any{"draft_revision": revision, "document_id": document, "provider_id": provider})
 }
 
-func (p *person) train(ctx context.Context) error {
-	after, err := p.handInTraining(ctx)
+// Train hands a training certificate in and has it accepted.
+func (p *Person) Train(ctx context.Context) error {
+	after, err := p.HandInTraining(ctx)
 	if err == nil && after.Stage != "training_review" {
 		err = fmt.Errorf("after the training certificate the case is at %s", after.Stage)
 	}
 	if err != nil {
 		return err
 	}
-	p.w.say(p.name, "sends the certificate of the 80-hour training")
-	after, err = p.review(ctx, "decide-training", map[string]any{"decision": "approve"})
+	p.w.say(p.Name, "sends the certificate of the 80-hour training")
+	after, err = p.Review(ctx, "decide-training", map[string]any{"decision": "approve"})
 	if err == nil && after.Stage != "exam_fee" {
 		err = fmt.Errorf("after the training review the case is at %s", after.Stage)
 	}
@@ -227,27 +228,27 @@ func (p *person) train(ctx context.Context) error {
 		return err
 	}
 	p.expect(certification.LetterTrainingReceived, certification.LetterTrainingAccepted, certification.LetterExamFeeDue)
-	p.w.say("reviewer", "accepts the training of %s", p.name)
+	p.w.say("reviewer", "accepts the training of %s", p.Name)
 	return nil
 }
 
 // trainEarly is the third applicant: the training certificate goes with the
 // application, and one review decides both, with an answer for each.
-func (p *person) trainEarly(ctx context.Context) error {
-	if _, err := p.handInTraining(ctx); err != nil {
+func (p *Person) trainEarly(ctx context.Context) error {
+	if _, err := p.HandInTraining(ctx); err != nil {
 		return err
 	}
-	if err := p.apply(ctx); err != nil {
+	if err := p.Apply(ctx); err != nil {
 		return err
 	}
-	if err := p.pay(ctx, 100_00, certification.StageApplicationReview); err != nil {
+	if err := p.Pay(ctx, 100_00, certification.StageApplicationReview); err != nil {
 		return err
 	}
-	reviewer := p.w.reviewer()
-	if _, err := p.signalAs(ctx, reviewer, "claim-review", nil); err != nil {
+	reviewer := p.w.AsReviewer()
+	if _, err := p.SignalAs(ctx, reviewer, "claim-review", nil); err != nil {
 		return err
 	}
-	answer, err := reviewer.Signal(ctx, p.caseID, "decide-application", map[string]any{"decision": "approve"})
+	answer, err := reviewer.Signal(ctx, p.CaseID, "decide-application", map[string]any{"decision": "approve"})
 	if err := refused(answer, err, "invalid", "training:answer_missing"); err != nil {
 		return fmt.Errorf("approving without an answer to the training: %w", err)
 	}
@@ -260,30 +261,38 @@ func (p *person) trainEarly(ctx context.Context) error {
 	}
 	p.expect(certification.LetterTrainingReceived, certification.LetterApplicationReceived, certification.LetterApplicationApproved,
 		certification.LetterTrainingAccepted, certification.LetterExamFeeDue)
-	p.w.say(p.name, "trained first: one review approves application and training, the exam fee is due")
+	p.w.say(p.Name, "trained first: one review approves application and training, the exam fee is due")
 	return p.checkLetters(ctx)
 }
 
-// exam pays, books at the vendor, lets the day come, and takes the vendor's result.
-func (w *World) exam(ctx context.Context, people []*person, cents int64, pass bool) error {
+// Sitting is one attempt at the exam.
+type Sitting struct {
+	Cents int64 // of the fee
+	Pass  bool
+	// Webhook lets the vendor report by webhook and not by a results file.
+	Webhook bool
+}
+
+// Exam pays, books at the vendor, lets the day come, and takes the vendor's result.
+func (w *World) Exam(ctx context.Context, sitting Sitting, people ...*Person) error {
 	now, err := w.now(ctx)
 	if err != nil {
 		return err
 	}
 	appointment := certification.AddDays(now, 10).Truncate(time.Hour)
-	authorizations := map[*person]string{}
+	authorizations := map[*Person]string{}
 	for _, p := range people {
-		if err := p.pay(ctx, cents, certification.StageExamBooking); err != nil {
+		if err := p.Pay(ctx, sitting.Cents, certification.StageExamBooking); err != nil {
 			return err
 		}
 		p.expect(certification.LetterHowToBook)
-		if _, err := p.signal(ctx, "book-exam", map[string]any{"language": p.language, "place": "online"}); err != nil {
+		if _, err := p.Signal(ctx, "book-exam", map[string]any{"language": p.Language, "place": "online"}); err != nil {
 			return err
 		}
-		var booking theCase
-		if err := w.until(ctx, "the exam vendor's acknowledgement", func() error {
+		var booking Case
+		if err := w.Until(ctx, "the exam vendor's acknowledgement", func() error {
 			var err error
-			if booking, err = p.look(ctx); err == nil && (booking.Exam == nil || booking.Exam.BookingURL == "") {
+			if booking, err = p.Look(ctx); err == nil && (booking.Exam == nil || booking.Exam.BookingURL == "") {
 				err = errors.New("no booking page yet")
 			}
 			return err
@@ -301,29 +310,33 @@ func (w *World) exam(ctx context.Context, people []*person, cents int64, pass bo
 		}, nil); err != nil {
 			return fmt.Errorf("booking: %w", err)
 		}
-		if _, err := p.reach(ctx, certification.StageExamBooked); err != nil {
+		if _, err := p.Reach(ctx, certification.StageExamBooked); err != nil {
 			return err
 		}
 		p.expect(certification.LetterBookingConfirmed)
-		w.say(p.name, "chooses language and place, books at the vendor's page for %s", appointment.In(pacific).Format("January 2"))
+		w.say(p.Name, "chooses language and place, books at the vendor's page for %s", appointment.In(pacific).Format("January 2"))
 	}
-	if err := w.moveTo(ctx, appointment.Add(6*time.Hour)); err != nil {
+	if err := w.MoveTo(ctx, appointment.Add(6*time.Hour)); err != nil {
 		return err
 	}
 	for _, p := range people {
-		if _, err := p.reach(ctx, certification.StageExamScoring); err != nil {
+		if _, err := p.Reach(ctx, certification.StageExamScoring); err != nil {
 			return err
 		}
 		outcome, next, letter := "failed", certification.StageExamFee, certification.LetterResultsNotPassed
-		if pass {
+		if sitting.Pass {
 			outcome, next, letter = "passed", certification.StageCertified, certification.LetterResultsPassed
 		}
-		if err := w.fetch(ctx, http.MethodPost, w.Exam+"/simulator/results", url.Values{
-			"authorization_id": {authorizations[p]}, "outcome": {outcome}, "examined_at": {appointment.Format(time.RFC3339)},
+		by := "file"
+		if sitting.Webhook {
+			by = "webhook"
+		}
+		if err := w.fetch(ctx, http.MethodPost, w.Vendor+"/simulator/results", url.Values{
+			"authorization_id": {authorizations[p]}, "outcome": {outcome}, "examined_at": {appointment.Format(time.RFC3339)}, "by": {by},
 		}, nil); err != nil {
 			return fmt.Errorf("the vendor's result: %w", err)
 		}
-		after, err := p.reach(ctx, next)
+		after, err := p.Reach(ctx, next)
 		if err != nil {
 			return err
 		}
@@ -331,10 +344,10 @@ func (w *World) exam(ctx context.Context, people []*person, cents int64, pass bo
 		if err := w.kept(ctx, p, "results_notice"); err != nil {
 			return err
 		}
-		if pass {
-			w.say("vendor", "a results file: %s passed; certificate %s until %s", p.name, after.Certificate.Number, after.Certificate.ExpiresAt.In(pacific).Format("January 2, 2006"))
+		if sitting.Pass {
+			w.say("vendor", "a result by %s: %s passed; certificate %s until %s", by, p.Name, after.Certificate.Number, after.Certificate.ExpiresAt.In(pacific).Format("January 2, 2006"))
 		} else {
-			w.say("vendor", "a results file: %s did not pass; %d attempts left", p.name, after.AttemptsLeft)
+			w.say("vendor", "a result by %s: %s did not pass; %d attempts left", by, p.Name, after.AttemptsLeft)
 		}
 		if err := p.checkLetters(ctx); err != nil {
 			return err
@@ -344,15 +357,15 @@ func (w *World) exam(ctx context.Context, people []*person, cents int64, pass bo
 }
 
 // kept waits until a promise of ours was kept, in time.
-func (w *World) kept(ctx context.Context, p *person, kind string) error {
-	return w.until(ctx, "our promise "+kind, func() error {
+func (w *World) kept(ctx context.Context, p *Person, kind string) error {
+	return w.Until(ctx, "our promise "+kind, func() error {
 		var promises struct {
 			Items []struct {
 				Kind string `json:"kind"`
 				Kept *bool  `json:"kept"`
 			} `json:"items"`
 		}
-		answer, err := p.api.Get(ctx, "/v1/cases/"+p.caseID+"/promises")
+		answer, err := p.API.Get(ctx, "/v1/cases/"+p.CaseID+"/promises")
 		if err := good(answer, err, &promises); err != nil {
 			return err
 		}
@@ -373,13 +386,13 @@ func (w *World) kept(ctx context.Context, p *person, kind string) error {
 }
 
 // twoYears steps the clock to each of the four reminders.
-func (w *World) twoYears(ctx context.Context, people []*person) error {
-	certified, err := people[0].look(ctx)
+func (w *World) twoYears(ctx context.Context, people []*Person) error {
+	certified, err := people[0].Look(ctx)
 	if err != nil {
 		return err
 	}
 	for _, days := range []int{90, 60, 30, 7} {
-		if err := w.moveTo(ctx, certification.AddDays(certified.Certificate.ExpiresAt, -days).Add(time.Minute)); err != nil {
+		if err := w.MoveTo(ctx, certification.AddDays(certified.Certificate.ExpiresAt, -days).Add(time.Minute)); err != nil {
 			return err
 		}
 		for _, p := range people {
@@ -388,21 +401,21 @@ func (w *World) twoYears(ctx context.Context, people []*person) error {
 					return err
 				}
 			}
-			if _, err := p.reach(ctx, certification.StageRenewal); err != nil {
+			if _, err := p.Reach(ctx, certification.StageRenewal); err != nil {
 				return err
 			}
 			p.expect(certification.LetterRenewalReminder)
 			if err := p.checkLetters(ctx); err != nil {
 				return err
 			}
-			w.say("case", "reminds %s: %d days", p.name, days)
+			w.say("case", "reminds %s: %d days", p.Name, days)
 		}
 	}
 	return nil
 }
 
-func (p *person) renew(ctx context.Context) error {
-	before, err := p.look(ctx)
+func (p *Person) renew(ctx context.Context) error {
+	before, err := p.Look(ctx)
 	if err != nil {
 		return err
 	}
@@ -413,7 +426,7 @@ func (p *person) renew(ctx context.Context) error {
 	var policy struct {
 		Ethics string `json:"ethics_version"`
 	}
-	answer, err := p.api.Get(ctx, "/v1/policy")
+	answer, err := p.API.Get(ctx, "/v1/policy")
 	if err := good(answer, err, &policy); err != nil {
 		return err
 	}
@@ -421,21 +434,21 @@ func (p *person) renew(ctx context.Context) error {
 	course := func(title string, hours float64, ethics bool) map[string]any {
 		return map[string]any{"title": title, "provider": "Bay Peer Academy", "completed_on": day, "hours": hours, "law_and_ethics": ethics}
 	}
-	revision, err := p.save(ctx, "renewal", map[string]any{
+	revision, err := p.Save(ctx, "renewal", map[string]any{
 		"courses":  []any{course("Law and ethics for peers", 6, true), course("Supporting people in crisis", 8, false), course("Documentation", 6, false)},
-		"attested": true, "ethics": map[string]string{"version": policy.Ethics, "typed_name": p.first + " " + p.last},
+		"attested": true, "ethics": map[string]string{"version": policy.Ethics, "typed_name": p.First + " " + p.Last},
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := p.signal(ctx, "submit-renewal", map[string]any{"draft_revision": revision, "ethics_version": policy.Ethics}); err != nil {
+	if _, err := p.Signal(ctx, "submit-renewal", map[string]any{"draft_revision": revision, "ethics_version": policy.Ethics}); err != nil {
 		return err
 	}
-	p.w.say(p.name, "attests 20 hours, 6 of them in law and ethics, signs the code of ethics again")
-	if err := p.pay(ctx, 80_00, certification.StageRenewalReview); err != nil {
+	p.w.say(p.Name, "attests 20 hours, 6 of them in law and ethics, signs the code of ethics again")
+	if err := p.Pay(ctx, 80_00, certification.StageRenewalReview); err != nil {
 		return err
 	}
-	after, err := p.review(ctx, "decide-renewal", map[string]any{"decision": "approve"})
+	after, err := p.Review(ctx, "decide-renewal", map[string]any{"decision": "approve"})
 	if err != nil {
 		return err
 	}
@@ -451,6 +464,6 @@ func (p *person) renew(ctx context.Context) error {
 	if err := good(answer, err, &public); err != nil || public.Status != "active" {
 		return fmt.Errorf("the public check of the certificate: %q %w", public.Status, err)
 	}
-	p.w.say("reviewer", "approves: the second term of %s ends %s", p.name, want.In(pacific).Format("January 2, 2006"))
+	p.w.say("reviewer", "approves: the second term of %s ends %s", p.Name, want.In(pacific).Format("January 2, 2006"))
 	return nil
 }

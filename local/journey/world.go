@@ -20,14 +20,16 @@ import (
 
 // World is where a journey takes place.
 type World struct {
-	API        string // address of the API
-	Mailbox    string // of the mailbox's pages
-	Clock      string // of the movable clock
-	Exam       string // of the exam vendor's simulator
-	Reviewer   string // token of a reviewer
-	Reviewer2  string // token of another reviewer
-	TemporalUI string
-	Out        io.Writer
+	API       string // address of the API
+	Mailbox   string // of the mailbox's pages
+	Clock     string // of the movable clock
+	Vendor    string // of the exam vendor's simulator
+	Reviewer  string // token of a reviewer
+	Reviewer2 string // token of another reviewer
+	// Administrator is the token of one.
+	Administrator string
+	TemporalUI    string
+	Out           io.Writer
 	// Patience is how long a step waits for what must come; zero means 30 seconds.
 	Patience time.Duration
 
@@ -45,7 +47,8 @@ func (w *World) Errorf(format string, arguments ...any) {
 	w.violations = append(w.violations, fmt.Sprintf(format, arguments...))
 }
 
-func (w *World) open() error {
+// Open begins a journey: the times that are printed count from here.
+func (w *World) Open() error {
 	w.began = time.Now()
 	if w.Patience == 0 {
 		w.Patience = 30 * time.Second
@@ -60,9 +63,9 @@ func (w *World) say(who, format string, arguments ...any) {
 	fmt.Fprintf(w.Out, "%6.1fs  %-8s %s\n", time.Since(w.began).Seconds(), who, fmt.Sprintf(format, arguments...))
 }
 
-// until asks again and again until there is no error, or patience ends. It gives
+// Until asks again and again until there is no error, or patience ends. It gives
 // the last error.
-func (w *World) until(ctx context.Context, what string, ask func() error) error {
+func (w *World) Until(ctx context.Context, what string, ask func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, w.Patience)
 	defer cancel()
 	for {
@@ -78,11 +81,11 @@ func (w *World) until(ctx context.Context, what string, ask func() error) error 
 	}
 }
 
-// Now is the time by the clock of this machine.
+// now is the time by the clock of this machine.
 func (w *World) now(ctx context.Context) (time.Time, error) { return w.clock(ctx, http.MethodGet, nil) }
 
-// moveTo sets the clock forward.
-func (w *World) moveTo(ctx context.Context, to time.Time) error {
+// MoveTo sets the clock forward.
+func (w *World) MoveTo(ctx context.Context, to time.Time) error {
 	now, err := w.clock(ctx, http.MethodPost, url.Values{"to": {to.UTC().Add(time.Second).Format(time.RFC3339)}})
 	if err != nil {
 		return err
@@ -91,13 +94,13 @@ func (w *World) moveTo(ctx context.Context, to time.Time) error {
 	return nil
 }
 
-// advance sets the clock forward by a duration.
-func (w *World) advance(ctx context.Context, by time.Duration) error {
+// Advance sets the clock forward by a duration.
+func (w *World) Advance(ctx context.Context, by time.Duration) error {
 	now, err := w.now(ctx)
 	if err != nil {
 		return err
 	}
-	return w.moveTo(ctx, now.Add(by))
+	return w.MoveTo(ctx, now.Add(by))
 }
 
 func (w *World) clock(ctx context.Context, method string, form url.Values) (time.Time, error) {
