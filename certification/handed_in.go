@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Date is a calendar day, "2006-01-02" on the wire; empty if not known.
@@ -138,6 +141,16 @@ func (f *findings) date(field string, date Date, detail string) (time.Time, bool
 	return day, ok
 }
 
+// vendorTakes finds what the exam vendor would refuse later, when fees are paid.
+func (f *findings) vendorTakes(field, name string, limit int) {
+	if utf8.RuneCountInString(norm.NFC.String(name)) > limit {
+		f.add(field, "too_long_for_the_exam", fmt.Sprintf("The exam vendor takes names of %d characters or fewer. Shorten it as your ID does.", limit))
+	}
+	if FormulaStart(name) {
+		f.add(field, "starts_with_a_sign", "A name begins with a letter.")
+	}
+}
+
 func (f *findings) ethics(signed Ethics, p Policy) {
 	if signed.Version != p.EthicsVersion {
 		f.add("ethics.version", "not_current", "Read and sign the current code of ethics.")
@@ -150,6 +163,8 @@ func (v ApplicationValues) Check(p Policy, now time.Time) []Finding {
 	var found findings
 	found.required("legal_first_name", v.LegalFirstName, "Write your first name as on your ID.")
 	found.required("legal_last_name", v.LegalLastName, "Write your last name as on your ID.")
+	found.vendorTakes("legal_first_name", v.LegalFirstName, ExamFirstNameLimit)
+	found.vendorTakes("legal_last_name", v.LegalLastName, ExamLastNameLimit)
 	if born, ok := found.date("date_of_birth", v.DateOfBirth, "Write your date of birth."); ok {
 		switch {
 		case born.After(now):
