@@ -11,6 +11,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -28,7 +29,8 @@ const sourceOwn = "own"
 // Pace of the relay.
 const (
 	relayPause    = 250 * time.Millisecond
-	relayBatch    = 50
+	relayBatch    = 16
+	relayAtOnce   = 8               // one part that is slow must not hold up the others
 	relayLongest  = 5 * time.Minute // between two tries of one message
 	relayAttempt  = 30 * time.Second
 	outcomeParked = "parked: "
@@ -66,10 +68,15 @@ func (r relay) round(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("taking messages: %w", err)
 	}
+	var group errgroup.Group
+	group.SetLimit(relayAtOnce)
 	for _, row := range taken {
-		r.one(ctx, row)
+		group.Go(func() error {
+			r.one(ctx, row)
+			return nil
+		})
 	}
-	return len(taken), nil
+	return len(taken), group.Wait()
 }
 
 // errNoCase is a message that concerns no case of ours.
