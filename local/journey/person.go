@@ -228,7 +228,7 @@ func (w *World) WatchVideos(ctx context.Context, people ...*Person) error {
 			Seconds int    `json:"seconds"`
 		} `json:"chapters"`
 	}
-	answer, err := w.client.Get(ctx, "/v1/video")
+	answer, err := w.client.Get(ctx, "/v1/reference/video")
 	if err := good(answer, err, &video); err != nil {
 		return fmt.Errorf("reading about the video: %w", err)
 	}
