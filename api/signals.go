@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -31,9 +32,11 @@ func (s *server) signal(c *gin.Context) {
 	}
 	// Key and actor are the header's and the token's, whatever a body says.
 	*certification.EnvelopeOf(message) = certification.Envelope{}
-	view, err := s.cases.Send(c.Request.Context(), r.actor, cases.Send{
-		CaseID: c.Param("case_id"), Key: c.GetHeader("Idempotency-Key"), Message: message, Notes: beside.Notes,
-	})
+	send := cases.Send{CaseID: c.Param("case_id"), Key: c.GetHeader("Idempotency-Key"), Message: message, Notes: beside.Notes}
+	if uuid.Validate(r.id) == nil {
+		send.RequestID = r.id
+	}
+	view, err := s.cases.Send(c.Request.Context(), r.actor, send)
 	if err != nil {
 		s.refuse(c, err)
 		return

@@ -48,7 +48,7 @@ func (c *Cases) Send(ctx context.Context, actor certification.Actor, send Send) 
 			return View{}, failed(err, "looking for a message")
 		}
 		if store.None(err) { // otherwise it was carried out before, and only the answer was lost
-			*certification.EnvelopeOf(send.Message) = certification.Envelope{Key: key, Actor: actor}
+			*certification.EnvelopeOf(send.Message) = certification.Envelope{Key: key, Actor: actor, RequestID: send.RequestID}
 			if err := c.carryOut(ctx, actor, row, send); err != nil {
 				return View{}, err
 			}
@@ -80,55 +80,56 @@ func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row sto
 	return c.update(ctx, send.CaseID, send.Message)
 }
 
-// update sends a message to the workflow of a case and waits for its answer. A case
-// that is not ready for a moment (a run that just began, a task under way) is asked
-// again with the same key before anybody sees it.
+// update sends a message to the workflow of a case and waits for its answer.
 func (c *Cases) update(ctx context.Context, caseID string, message certification.Message) error {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
 	options := client.UpdateWorkflowOptions{
 		WorkflowID: workflows.CaseWorkflowID(caseID), UpdateID: certification.EnvelopeOf(message).Key,
 		UpdateName: string(message.Signal()), Args: []any{message}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	}
-	for {
+	err := whenReady(ctx, func(ctx context.Context) error {
 		handle, err := c.Temporal.UpdateWorkflow(ctx, options)
 		if err == nil {
 			err = handle.Get(ctx, nil)
 		}
+		return err
+	})
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		row, readErr := c.store.Case(ctx, caseID)
+		if readErr != nil {
+			return failed(readErr, "reading a case")
+		}
+		if row.Stage == certification.StageClosed {
+			return certification.CaseClosed()
+		}
+		// Somebody terminated the workflow of an open case: it is started again from the
+		// records, and takes the message then.
+	}
+	return answerOf(err)
+}
+
+// whenReady asks Temporal within the time that a caller waits. A case that is not
+// ready for a moment (a run that just began, a task under way) is asked again with
+// the same key before anybody sees it.
+func whenReady(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	for {
+		err := do(ctx)
 		var notReady *serviceerror.WorkflowNotReady
-		var gone *serviceerror.NotFound
-		switch {
-		case errors.As(err, &gone):
-			return c.notRunning(ctx, caseID, err)
-		case !errors.As(err, &notReady):
-			return answerOf(err)
+		if !errors.As(err, &notReady) {
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return answerOf(err)
+			return err
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }
 
-// notRunning answers for a case whose workflow has ended: it is closed, or somebody
-// terminated it. Then it is started from its records, and the same key carries the
-// message out.
-func (c *Cases) notRunning(ctx context.Context, caseID string, cause error) error {
-	row, err := c.store.Case(ctx, caseID)
-	switch {
-	case err != nil:
-		return failed(err, "reading case %s", caseID)
-	case row.Stage == certification.StageClosed:
-		return certification.CaseClosed()
-	}
-	if err := c.StartFromSnapshot(ctx, caseID); err != nil {
-		return certification.Unavailable(err, retryAfter)
-	}
-	return certification.Unavailable(cause, retryAfter)
-}
-
-// answerOf turns what Temporal says into what a caller can act on.
+// answerOf turns what Temporal says into what a caller can act on. Whatever is not an
+// answer of the case leaves open whether the message arrived: the same key finds out.
 func answerOf(err error) error {
 	if err == nil {
 		return nil
@@ -140,10 +141,6 @@ func answerOf(err error) error {
 			return refusal
 		}
 	}
-	var gone *serviceerror.NotFound
-	if errors.As(err, &gone) {
-		return certification.CaseClosed()
-	}
 	var broken *serviceerror.InvalidArgument
 	if errors.As(err, &broken) {
 		return fmt.Errorf("the message does not fit the case: %w", err)
@@ -151,8 +148,8 @@ func answerOf(err error) error {
 	return certification.Unavailable(err, retryAfter)
 }
 
-// awaitCheckout waits a moment for the payment page: the person stands there. If it
-// takes longer, the page's address is read with the case later.
+// awaitCheckout waits a moment for a payment page that can be used: the person stands
+// there. If it takes longer, the page's address is read with the case later.
 func (c *Cases) awaitCheckout(ctx context.Context, caseID string) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
@@ -162,7 +159,7 @@ func (c *Cases) awaitCheckout(ctx context.Context, caseID string) {
 			return
 		}
 		payment, err := c.store.ReadPayment(ctx, row.Payment.ID)
-		if err != nil || payment.CheckoutUrl != "" {
+		if err != nil || payment.CheckoutUrl != "" && c.now().Before(at(payment.CheckoutExpiresAt)) {
 			return
 		}
 		select {

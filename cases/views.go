@@ -86,6 +86,9 @@ type List struct {
 type Send struct {
 	CaseID string
 	Key    string // the Idempotency-Key
+	// RequestID is of the HTTP request, a UUID, or empty: what a client made up does not
+	// leave the log.
+	RequestID string
 	// Message has an empty envelope: actor and key are known from elsewhere.
 	Message certification.Message
 	// Notes are a reviewer's words to reasons that need any. Personal: they are kept

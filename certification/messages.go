@@ -8,6 +8,8 @@ type Envelope struct {
 	// Key makes a repeat of the message recognizable: the same key is the same message.
 	Key   string `json:"key,omitempty"`
 	Actor Actor  `json:"actor,omitzero"`
+	// RequestID is of the HTTP request that brought the message, to find it in the logs.
+	RequestID string `json:"request_id,omitempty"`
 }
 
 // Message is the body of a signal. All fields are ids, codes, instants and money:

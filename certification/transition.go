@@ -51,8 +51,10 @@ type Event struct {
 	From   Stage  `json:"from"`
 	To     Stage  `json:"to"`
 	// Ignored is why a message had no effect; empty if it had.
-	Ignored string       `json:"ignored,omitempty"`
-	Details EventDetails `json:"details,omitzero"`
+	Ignored string `json:"ignored,omitempty"`
+	// RequestID is of the HTTP request that brought the message, if one did.
+	RequestID string       `json:"request_id,omitempty"`
+	Details   EventDetails `json:"details,omitzero"`
 }
 
 // EventDetails are the codes and ids of an event.

@@ -271,7 +271,7 @@ func (c checks) SweepDocuments(ctx context.Context) (int, error) {
 
 func activitiesOf(p *Parts) *activities.Activities {
 	return &activities.Activities{
-		Records: p.Store, Notices: letters{p}, Checkouts: checkouts{p}, Authorizations: authorizations{p}, Documents: checks{p},
+		Records: records{p.Store}, Notices: letters{p}, Checkouts: checkouts{p}, Authorizations: authorizations{p}, Documents: checks{p},
 		Reconciler: reconciliation{p}, Now: p.Now,
 	}
 }

@@ -217,7 +217,9 @@ func (c *story) take(ctx workflow.Context) certification.Message {
 			c.wake, c.inbound = true, in
 			return nil
 		}
-		c.begin(certification.Event{Signal: in.message.Signal(), Key: envelope.Key, Actor: envelope.Actor})
+		c.begin(certification.Event{
+			Signal: in.message.Signal(), Key: envelope.Key, Actor: envelope.Actor, RequestID: envelope.RequestID,
+		})
 		c.inbound = in
 		return in.message
 	}
