@@ -82,7 +82,7 @@ func (c *Cases) findings(row store.CaseRow, form certification.Form, values json
 
 // SaveDraft changes parts of a draft.
 func (c *Cases) SaveDraft(ctx context.Context, actor certification.Actor, save SaveDraft) (Draft, error) {
-	row, err := c.find(ctx, actor, save.CaseID)
+	row, err := c.findOwn(ctx, actor, save.CaseID)
 	if err != nil {
 		return Draft{}, err
 	}
@@ -97,7 +97,7 @@ func (c *Cases) SaveDraft(ctx context.Context, actor certification.Actor, save S
 		return Draft{}, certification.StaleRevision()
 	}
 	var changes map[string]json.RawMessage
-	if err := json.Unmarshal(save.Changes, &changes); err != nil {
+	if err := json.Unmarshal(save.Changes, &changes); err != nil || changes == nil {
 		return Draft{}, certification.Malformed()
 	}
 	var locked []certification.Finding
@@ -113,6 +113,9 @@ func (c *Cases) SaveDraft(ctx context.Context, actor certification.Actor, save S
 	merged, err := merge(before.Values, save.Changes)
 	if err != nil {
 		return Draft{}, certification.Malformed()
+	}
+	if _, err := c.findings(row, save.Form, merged); err != nil {
+		return Draft{}, certification.Malformed() // nothing is stored that cannot be read again
 	}
 	rows, err := c.store.SaveDraft(ctx, queries.SaveDraftParams{
 		CaseID: save.CaseID, Form: string(save.Form), DraftValues: merged, At: c.now(), SeenRevision: save.Revision,
@@ -178,8 +181,12 @@ func (c *Cases) draftAt(ctx context.Context, caseID string, form certification.F
 
 // recordRead keeps who of the staff reads personal data, when and why.
 func (c *Cases) recordRead(ctx context.Context, actor certification.Actor, caseID string, purpose Purpose, what string) error {
-	if actor.Role == certification.RoleApplicant {
+	switch actor.Role {
+	case certification.RoleApplicant:
 		return nil
+	case certification.RoleReviewer, certification.RoleAdministrator:
+	default:
+		return certification.Refused(certification.RefusedNotAllowed, "Personal data is not for your role.")
 	}
 	return failed(c.store.AddRead(ctx, queries.AddReadParams{
 		CaseID: caseID, Role: string(actor.Role), ActorID: actor.ID, Purpose: string(purpose), What: what, At: c.now(),

@@ -12,40 +12,105 @@ import (
 )
 
 // once does something under a key: the same key and request gives the answer that
-// was given, the same key with another request is refused. A refusal leaves the key
-// open, so that the request can be repeated once what was wrong is put right.
+// was given, the same key with another request is refused. A refusal binds the key to
+// its request and keeps no answer, so that the request can be repeated once what was
+// wrong is put right.
 //
-// do must itself be safe to repeat: the process may stop between doing and
-// answering, and the same request then comes again.
+// Nothing is locked while do runs: it may take seconds, and a lock would hold a
+// connection as long. So do must be safe to repeat, and to run twice at the same
+// time: the process may also stop between doing and answering. Of two answers the
+// first stands, for both. See onceHere for what is not safe to repeat.
 func once[A any](ctx context.Context, c *Cases, actor certification.Actor, key string, request []byte, do func() (A, error)) (A, error) {
-	var none, answer A
-	scope := string(actor.Role) + ":" + actor.ID
-	if _, err := c.store.ClaimKey(ctx, queries.ClaimKeyParams{Actor: scope, Key: key, Digest: request, CreatedAt: c.now()}); err != nil {
-		return none, failed(err, "claiming an idempotency key")
-	}
-	claimed, err := c.store.ReadKey(ctx, queries.ReadKeyParams{Actor: scope, Key: key})
-	if err != nil && !store.None(err) {
-		return none, failed(err, "reading an idempotency key")
-	}
-	if !bytes.Equal(claimed.Digest, request) {
-		return none, certification.KeyReused()
-	}
-	if claimed.Answer != nil {
-		if err := json.Unmarshal(claimed.Answer, &answer); err != nil {
-			return none, fmt.Errorf("decoding a kept answer: %w", err)
-		}
-		return answer, nil
-	}
-	if answer, err = do(); err != nil {
+	var none A
+	claimed, err := c.claim(ctx, c.store.Queries, actor, key, request)
+	if err != nil {
 		return none, err
 	}
-	kept, err := json.Marshal(answer)
+	kept, err := c.store.ReadKey(ctx, queries.ReadKeyParams(claimed))
+	if err != nil {
+		return none, failed(err, "reading an idempotency key")
+	}
+	if answer, answered, err := answerKept[A](kept.Digest, kept.Answer, request); answered || err != nil {
+		return answer, err
+	}
+	answer, err := do()
+	if err != nil {
+		return none, err
+	}
+	return keep(ctx, c, c.store.Queries, claimed, answer)
+}
+
+// onceHere is once for what happens in the records alone: it is done and answered in
+// one transaction, exactly once, and whoever asks the same at the same time waits.
+func onceHere[A any](ctx context.Context, c *Cases, actor certification.Actor, key string, request []byte, do func(q *queries.Queries) (A, error)) (A, error) {
+	var answer A
+	claimed, err := c.claim(ctx, c.store.Queries, actor, key, request)
+	if err != nil {
+		return answer, err
+	}
+	err = c.store.InTransaction(ctx, func(q *queries.Queries) error {
+		kept, err := q.LockKey(ctx, queries.LockKeyParams(claimed))
+		if err != nil {
+			return failed(err, "locking an idempotency key")
+		}
+		var answered bool
+		if answer, answered, err = answerKept[A](kept.Digest, kept.Answer, request); answered || err != nil {
+			return err
+		}
+		if answer, err = do(q); err != nil {
+			return err
+		}
+		answer, err = keep(ctx, c, q, claimed, answer)
+		return err
+	})
+	if err != nil {
+		var none A
+		return none, failed(err, "doing something once")
+	}
+	return answer, nil
+}
+
+// claimedKey is a key of an actor, as the queries take it.
+type claimedKey struct{ Actor, Key string }
+
+// claim binds a key to a request, unless it is bound already.
+func (c *Cases) claim(ctx context.Context, q *queries.Queries, actor certification.Actor, key string, request []byte) (claimedKey, error) {
+	claimed := claimedKey{Actor: string(actor.Role) + ":" + actor.ID, Key: key}
+	_, err := q.ClaimKey(ctx, queries.ClaimKeyParams{Actor: claimed.Actor, Key: key, Digest: request, CreatedAt: c.now()})
+	return claimed, failed(err, "claiming an idempotency key")
+}
+
+// answerKept gives the answer that is kept under a key, if there is one.
+func answerKept[A any](bound, kept, request []byte) (answer A, answered bool, err error) {
+	if !bytes.Equal(bound, request) {
+		return answer, false, certification.KeyReused()
+	}
+	if kept == nil {
+		return answer, false, nil
+	}
+	if json.Unmarshal(kept, &answer) != nil {
+		return answer, false, fmt.Errorf("a kept answer cannot be decoded as %T", answer) // the cause would quote it
+	}
+	return answer, true, nil
+}
+
+// keep keeps an answer under its key, and gives the one that stands.
+func keep[A any](ctx context.Context, c *Cases, q *queries.Queries, claimed claimedKey, answer A) (A, error) {
+	var none A
+	encoded, err := json.Marshal(answer)
 	if err != nil {
 		return none, fmt.Errorf("encoding an answer: %w", err)
 	}
-	now := c.now()
-	if err := c.store.AnswerKey(ctx, queries.AnswerKeyParams{Actor: scope, Key: key, Answer: kept, AnsweredAt: &now}); err != nil {
+	stands, err := q.AnswerKey(ctx, queries.AnswerKeyParams{Actor: claimed.Actor, Key: claimed.Key, Answer: encoded, At: c.now()})
+	if store.None(err) {
+		return answer, nil // forgotten meanwhile: a month has passed
+	}
+	if err != nil {
 		return none, failed(err, "keeping an answer")
 	}
-	return answer, nil
+	// Also the first time it is the decoded one: then a repeat cannot differ from it.
+	if json.Unmarshal(stands, &none) != nil {
+		return none, fmt.Errorf("a kept answer cannot be decoded as %T", answer)
+	}
+	return none, nil
 }

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"peercert/certification"
 	"peercert/store"
 	"peercert/store/queries"
@@ -30,7 +28,9 @@ func (c *Cases) Case(ctx context.Context, actor certification.Actor, caseID stri
 		if err != nil && !store.None(err) {
 			return View{}, failed(err, "reading a payment")
 		}
-		view.CheckoutURL, view.CheckoutExpiresAt = payment.CheckoutUrl, at(payment.CheckoutExpiresAt)
+		if expires := at(payment.CheckoutExpiresAt); c.now().Before(expires) {
+			view.CheckoutURL, view.CheckoutExpiresAt = payment.CheckoutUrl, expires
+		}
 	}
 	if len(row.Returned) > 0 {
 		notes, err := c.store.LatestNotesOf(ctx, caseID)
@@ -65,13 +65,20 @@ func (c *Cases) List(ctx context.Context, actor certification.Actor, filter Filt
 		Stage: filter.Stage, WaitsOn: filter.WaitsOn, Assignee: filter.Assignee, Overdue: filter.Overdue,
 		Attention: filter.Attention, CountyPlan: filter.CountyPlan, DueBefore: filter.DueBefore, Most: filter.Limit + 1,
 	}
-	if actor.Role == certification.RoleApplicant {
+	switch actor.Role {
+	case certification.RoleApplicant:
+		if !isID(actor.ID) {
+			return List{Cases: []View{}}, nil // nobody: an empty id would choose nothing away
+		}
 		chosen.ApplicantID = actor.ID
+	case certification.RoleReviewer, certification.RoleAdministrator, certification.RoleService:
+	default:
+		return List{}, certification.Refused(certification.RefusedNotAllowed, "A list of cases is not for your role.")
 	}
 	if filter.Cursor != "" {
 		after, id, ok := strings.Cut(unpackCursor(filter.Cursor), " ")
 		at, err := time.Parse(time.RFC3339Nano, after)
-		if !ok || err != nil || uuid.Validate(id) != nil {
+		if !ok || err != nil || !isID(id) {
 			return List{}, badCursor()
 		}
 		chosen.AfterAt, chosen.AfterID = at, id
@@ -206,7 +213,7 @@ func (c *Cases) Payments(ctx context.Context, actor certification.Actor, caseID 
 			ID: row.ID, Fee: certification.Fee(row.Fee), AmountCents: row.AmountCents, Currency: row.Currency,
 			Status: row.Status, AskedAt: row.AskedAt, SettledAt: at(row.SettledAt),
 		}
-		if actor.Role == certification.RoleApplicant && row.Status == "open" {
+		if actor.Role == certification.RoleApplicant && row.Status == "open" && c.now().Before(at(row.CheckoutExpiresAt)) {
 			payment.CheckoutURL = row.CheckoutUrl
 		}
 		payments = append(payments, payment)

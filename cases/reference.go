@@ -53,9 +53,10 @@ func (c *Cases) progress(ctx context.Context, caseID string) (VideoProgress, err
 }
 
 // Watch records a step with the video. A chapter counts once its length has passed
-// since it was opened, so that one click cannot fake it.
+// since it was opened, and the video no faster than its chapters one after another,
+// so that neither one click nor five windows can fake it.
 func (c *Cases) Watch(ctx context.Context, actor certification.Actor, watch Watch) (VideoProgress, error) {
-	if _, err := c.find(ctx, actor, watch.CaseID); err != nil {
+	if _, err := c.findOwn(ctx, actor, watch.CaseID); err != nil {
 		return VideoProgress{}, err
 	}
 	request := digest("watch", watch.CaseID, watch.Chapter, watch.Event)
@@ -72,7 +73,7 @@ func (c *Cases) Watch(ctx context.Context, actor certification.Actor, watch Watc
 			if watch.Event == "opened" {
 				err = c.store.OpenChapter(ctx, queries.OpenChapterParams{CaseID: watch.CaseID, Chapter: chapter.ID, OpenedAt: now})
 			} else {
-				if chapter.OpenedAt.IsZero() || now.Before(chapter.OpenedAt.Add(time.Duration(chapter.Seconds)*time.Second)) {
+				if chapter.OpenedAt.IsZero() || now.Before(progress.earliestEnd(chapter)) {
 					return VideoProgress{}, certification.Invalid(certification.Finding{
 						Field: "chapter", Code: "not_watched", Detail: fmt.Sprintf("This chapter takes %d seconds. Watch it to its end.", chapter.Seconds),
 					})
@@ -86,6 +87,26 @@ func (c *Cases) Watch(ctx context.Context, actor certification.Actor, watch Watc
 		}
 		return VideoProgress{}, certification.Invalid(certification.Finding{Field: "chapter", Code: "unknown", Detail: "The video has no such chapter."})
 	})
+}
+
+// earliestEnd is when a chapter can have been watched to its end: its length after it
+// was opened, and the length of all that was watched after the first was.
+func (p VideoProgress) earliestEnd(chapter WatchedChapter) time.Time {
+	began, watched := chapter.OpenedAt, chapter.Seconds
+	for _, other := range p.Chapters {
+		if !other.OpenedAt.IsZero() && other.OpenedAt.Before(began) {
+			began = other.OpenedAt
+		}
+		if other.ID != chapter.ID && !other.FinishedAt.IsZero() {
+			watched += other.Seconds
+		}
+	}
+	alone := chapter.OpenedAt.Add(time.Duration(chapter.Seconds) * time.Second)
+	inTurn := began.Add(time.Duration(watched) * time.Second)
+	if inTurn.After(alone) {
+		return inTurn
+	}
+	return alone
 }
 
 // TrainingProviders are the approved providers of the 80-hour training.

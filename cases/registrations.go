@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,9 @@ const (
 	resendPause   = time.Minute
 	codesAnHour   = 5
 	tokenLifetime = 90 * 24 * time.Hour
+	// repeatWithin is how long after its code has run out a confirmation may still be
+	// repeated: Temporal may be down when it comes first.
+	repeatWithin = 24 * time.Hour
 )
 
 // SourceRegistrations is where a code that is to be mailed waits in the inbox.
@@ -54,10 +58,10 @@ func (c *Cases) Register(ctx context.Context, key string, r Registration) (Opene
 	if err != nil {
 		return OpenedRegistration{}, fmt.Errorf("encoding a registration: %w", err)
 	}
-	return once(ctx, c, anonymous, key, digest("register", string(details)), func() (OpenedRegistration, error) {
+	return onceHere(ctx, c, anonymous, key, digest("register", string(details)), func(q *queries.Queries) (OpenedRegistration, error) {
 		now := c.now()
 		folded := fold(r.Email)
-		recent, err := c.store.RegistrationsSince(ctx, queries.RegistrationsSinceParams{EmailFolded: folded, CreatedAt: now.Add(-time.Hour)})
+		recent, err := q.RegistrationsSince(ctx, queries.RegistrationsSinceParams{EmailFolded: folded, CreatedAt: now.Add(-time.Hour)})
 		if err != nil {
 			return OpenedRegistration{}, failed(err, "counting registrations")
 		}
@@ -65,26 +69,23 @@ func (c *Cases) Register(ctx context.Context, key string, r Registration) (Opene
 			return OpenedRegistration{}, certification.TooMany(time.Hour)
 		}
 		opened := OpenedRegistration{ID: store.NewID(), ExpiresAt: now.Add(codeLifetime), ResendAfter: now.Add(resendPause)}
-		err = c.store.InTransaction(ctx, func(q *queries.Queries) error {
-			if err := q.AddRegistration(ctx, queries.AddRegistrationParams{
-				ID: opened.ID, EmailFolded: folded, Details: details, Language: r.Language, CreatedAt: now, ExpiresAt: opened.ExpiresAt,
-			}); err != nil {
-				return err
-			}
-			noticeID := store.NewID()
-			if err := q.AddNotice(ctx, queries.AddNoticeParams{
-				ID: noticeID, RegistrationID: &opened.ID, Letter: string(certification.LetterConfirmAddress), Facts: []byte("{}"), CreatedAt: now,
-			}); err != nil {
-				return err
-			}
-			payload, err := json.Marshal(map[string]string{"notice_id": noticeID})
-			if err != nil {
-				return fmt.Errorf("encoding a notice: %w", err)
-			}
-			_, err = q.Receive(ctx, queries.ReceiveParams{Source: SourceRegistrations, ExternalID: opened.ID, Kind: "code", Payload: payload, ReceivedAt: now})
-			return err
-		})
-		return opened, failed(err, "storing a registration")
+		if err := q.AddRegistration(ctx, queries.AddRegistrationParams{
+			ID: opened.ID, EmailFolded: folded, Details: details, Language: r.Language, CreatedAt: now, ExpiresAt: opened.ExpiresAt,
+		}); err != nil {
+			return OpenedRegistration{}, failed(err, "storing a registration")
+		}
+		noticeID := store.NewID()
+		if err := q.AddNotice(ctx, queries.AddNoticeParams{
+			ID: noticeID, RegistrationID: &opened.ID, Letter: string(certification.LetterConfirmAddress), Facts: []byte("{}"), CreatedAt: now,
+		}); err != nil {
+			return OpenedRegistration{}, failed(err, "storing the letter of a registration")
+		}
+		payload, err := json.Marshal(map[string]string{"notice_id": noticeID})
+		if err != nil {
+			return OpenedRegistration{}, fmt.Errorf("encoding a notice: %w", err)
+		}
+		_, err = q.Receive(ctx, queries.ReceiveParams{Source: SourceRegistrations, ExternalID: opened.ID, Kind: "code", Payload: payload, ReceivedAt: now})
+		return opened, failed(err, "making a code due")
 	})
 }
 
@@ -93,47 +94,39 @@ func fold(email string) string { return strings.ToLower(strings.TrimSpace(email)
 // Confirm opens a case for a confirmed address, or finds the open one. It can be
 // repeated: the case and the token are the same.
 func (c *Cases) Confirm(ctx context.Context, key, registrationID, code string) (Confirmation, error) {
-	if uuid.Validate(registrationID) != nil {
+	if !isID(registrationID) {
 		return Confirmation{}, certification.NotFound()
 	}
 	request := digest("confirm", registrationID, code)
 	scope := certification.Actor{Role: anonymous.Role, ID: registrationID}
-	// Only the case is kept as the answer: a token is nowhere but with its owner.
-	caseID, err := once(ctx, c, scope, key, request, func() (string, error) {
+	// What is kept holds no token: that is nowhere but with its owner, and is made again.
+	opened, err := once(ctx, c, scope, key, request, func() (confirmed, error) {
 		opened, err := c.confirm(ctx, registrationID, code)
-		if err != nil {
-			return "", err
+		if err != nil || opened.Known {
+			return opened, err
 		}
-		return opened.caseID, c.open(ctx, registrationID, opened)
+		return opened, c.open(ctx, opened)
 	})
 	if err != nil {
 		return Confirmation{}, err
 	}
-	row, err := c.store.Case(ctx, caseID)
-	if err != nil {
-		return Confirmation{}, failed(err, "reading a new case")
-	}
-	token := tokenOf(c.derive("token", registrationID))
-	expires := row.CreatedAt.Add(tokenLifetime)
-	registration, err := c.store.ReadRegistration(ctx, registrationID)
-	if err != nil {
-		return Confirmation{}, failed(err, "reading a registration")
-	}
-	if registration.ConfirmedAt != nil {
-		expires = registration.ConfirmedAt.Add(tokenLifetime)
-	}
-	actor := certification.Actor{Role: certification.RoleApplicant, ID: row.ApplicantID}
+	token, expires := tokenOf(c.derive("token", registrationID)), opened.At.Add(tokenLifetime)
+	actor := certification.Actor{Role: certification.RoleApplicant, ID: opened.ApplicantID}
 	if err := c.addToken(ctx, actor, token, "confirmed address", expires); err != nil {
 		return Confirmation{}, err
 	}
-	view, err := c.Case(ctx, actor, caseID)
+	view, err := c.Case(ctx, actor, opened.CaseID)
 	return Confirmation{Case: view, Token: token, TokenExpiresAt: expires}, err
 }
 
 // confirmed is what a right code leads to.
 type confirmed struct {
-	caseID, applicantID, countyPlan, previousCaseID string
-	known                                           bool // the case is open already
+	CaseID         string    `json:"case_id"`
+	ApplicantID    string    `json:"applicant_id"`
+	CountyPlan     string    `json:"county_plan,omitempty"`
+	PreviousCaseID string    `json:"previous_case_id,omitempty"`
+	Known          bool      `json:"known,omitempty"` // the case is open already
+	At             time.Time `json:"at"`
 }
 
 // confirm checks a code and stores the person. A wrong code counts, also when the
@@ -151,8 +144,12 @@ func (c *Cases) confirm(ctx context.Context, registrationID, code string) (confi
 			return err
 		}
 		now := c.now()
+		expires := registration.ExpiresAt
+		if registration.ConfirmedAt != nil {
+			expires = expires.Add(repeatWithin)
+		}
 		switch right := subtle.ConstantTimeCompare([]byte(code), []byte(ConfirmationCode(c.TokenSecret, registrationID))) == 1; {
-		case registration.ConfirmedAt == nil && now.After(registration.ExpiresAt):
+		case now.After(expires):
 			refused = certification.NotFound()
 			return nil
 		case registration.Tries >= codeTries:
@@ -163,20 +160,19 @@ func (c *Cases) confirm(ctx context.Context, registrationID, code string) (confi
 			return q.CountTry(ctx, registrationID)
 		}
 		var details Registration
-		if err := json.Unmarshal(registration.Details, &details); err != nil {
-			return fmt.Errorf("a stored registration cannot be decoded")
+		if json.Unmarshal(registration.Details, &details) != nil {
+			return errors.New("a stored registration cannot be decoded") // the cause would quote it
 		}
 		if registration.ConfirmedAt != nil {
-			result = confirmed{caseID: *registration.CaseID, applicantID: *registration.ApplicantID, countyPlan: details.CountyPlan}
-			_, err := q.ReadCase(ctx, result.caseID)
-			result.known = err == nil
-			return ignoreNone(err)
-		}
-		if result, err = c.enroll(ctx, q, registration.EmailFolded, details, now); err != nil {
+			result, err = again(ctx, q, registration, details)
 			return err
 		}
+		if result, err = enroll(ctx, q, registration.EmailFolded, details, now); err != nil {
+			return err
+		}
+		result.At = now.UTC().Truncate(time.Microsecond)
 		return q.ConfirmRegistration(ctx, queries.ConfirmRegistrationParams{
-			ID: registrationID, ConfirmedAt: &now, ApplicantID: &result.applicantID, CaseID: &result.caseID,
+			ID: registrationID, ConfirmedAt: &result.At, ApplicantID: &result.ApplicantID, CaseID: &result.CaseID,
 		})
 	})
 	if err != nil {
@@ -185,86 +181,134 @@ func (c *Cases) confirm(ctx context.Context, registrationID, code string) (confi
 	return result, refused
 }
 
-// enroll finds the person by their address, or takes them in, and chooses the case.
-func (c *Cases) enroll(ctx context.Context, q *queries.Queries, folded string, details Registration, now time.Time) (confirmed, error) {
-	applicantID, err := q.ApplicantOfEmail(ctx, folded)
-	if store.None(err) {
-		applicantID = store.NewID()
-		address, err := json.Marshal(details.Address)
-		if err != nil {
-			return confirmed{}, fmt.Errorf("encoding an address: %w", err)
-		}
-		var born *time.Time
-		if !details.DateOfBirth.IsZero() {
-			born = &details.DateOfBirth
-		}
-		return confirmed{caseID: store.NewID(), applicantID: applicantID, countyPlan: details.CountyPlan}, q.AddApplicant(ctx, queries.AddApplicantParams{
-			ID: applicantID, CandidateID: uuid.NewString(), Email: strings.TrimSpace(details.Email), EmailFolded: folded,
-			FirstName: details.FirstName, MiddleName: details.MiddleName, LastName: details.LastName, Called: details.Called,
-			Phone: details.Phone, Address: address, CountyPlan: details.CountyPlan, Language: details.Language,
-			DateOfBirth: born, CreatedAt: now,
-		})
+// again is what an earlier confirmation of the same registration led to.
+func again(ctx context.Context, q *queries.Queries, registration queries.Registration, details Registration) (confirmed, error) {
+	result := confirmed{
+		CaseID: *registration.CaseID, ApplicantID: *registration.ApplicantID, CountyPlan: details.CountyPlan, At: *registration.ConfirmedAt,
 	}
+	_, err := q.ReadCase(ctx, result.CaseID)
+	if err == nil {
+		result.Known = true
+		return result, nil
+	}
+	if !store.None(err) {
+		return confirmed{}, err
+	}
+	result.PreviousCaseID, err = lastCase(ctx, q, result.ApplicantID)
+	return result, err
+}
+
+// enroll finds the person by their address, or takes them in, and chooses the case:
+// the open one, one that was chosen and still has to be opened, or a new one.
+func enroll(ctx context.Context, q *queries.Queries, folded string, details Registration, now time.Time) (confirmed, error) {
+	applicantID, err := takeIn(ctx, q, folded, details, now)
 	if err != nil {
 		return confirmed{}, err
 	}
-	result := confirmed{applicantID: applicantID, countyPlan: details.CountyPlan}
-	switch open, err := q.OpenCaseOf(ctx, applicantID); {
-	case err == nil:
-		result.caseID, result.known = open, true
+	result := confirmed{ApplicantID: applicantID, CountyPlan: details.CountyPlan}
+	open, err := q.OpenCaseOf(ctx, applicantID)
+	if err == nil {
+		result.CaseID, result.Known = open, true
 		return result, nil
-	case !store.None(err):
+	}
+	if !store.None(err) {
 		return confirmed{}, err
 	}
-	result.caseID = store.NewID()
-	previous, err := q.LastCaseOf(ctx, applicantID)
-	result.previousCaseID = previous
-	return result, ignoreNone(err)
+	switch chosen, err := q.UnopenedCaseOf(ctx, &applicantID); {
+	case err == nil && chosen != nil:
+		result.CaseID = *chosen
+	case err != nil && !store.None(err):
+		return confirmed{}, err
+	default:
+		result.CaseID = store.NewID()
+	}
+	result.PreviousCaseID, err = lastCase(ctx, q, applicantID)
+	return result, err
 }
 
-func ignoreNone(err error) error {
+// takeIn gives the person of an address, locked, whom it stores if they are new.
+func takeIn(ctx context.Context, q *queries.Queries, folded string, details Registration, now time.Time) (string, error) {
+	address, err := json.Marshal(details.Address)
+	if err != nil {
+		return "", fmt.Errorf("encoding an address: %w", err)
+	}
+	var born *time.Time
+	if !details.DateOfBirth.IsZero() {
+		born = &details.DateOfBirth
+	}
+	if err := q.AddApplicant(ctx, queries.AddApplicantParams{
+		ID: store.NewID(), CandidateID: uuid.NewString(), Email: strings.TrimSpace(details.Email), EmailFolded: folded,
+		FirstName: details.FirstName, MiddleName: details.MiddleName, LastName: details.LastName, Called: details.Called,
+		Phone: details.Phone, Address: address, CountyPlan: details.CountyPlan, Language: details.Language,
+		DateOfBirth: born, CreatedAt: now,
+	}); err != nil {
+		return "", err
+	}
+	return q.LockApplicantOfEmail(ctx, folded)
+}
+
+// lastCase is the newest case of a person; empty if there is none.
+func lastCase(ctx context.Context, q *queries.Queries, applicantID string) (string, error) {
+	last, err := q.LastCaseOf(ctx, applicantID)
 	if store.None(err) {
-		return nil
+		return "", nil
 	}
-	return err
+	return last, err
 }
 
-// open starts the workflow of a case together with its first message.
-func (c *Cases) open(ctx context.Context, registrationID string, opened confirmed) error {
-	if opened.known {
-		return nil
-	}
-	number, err := certification.NewCaseNumber(rand.Reader)
+// open starts the workflow of a case together with its first message. The key of that
+// is the case's, so that whoever asks again, or at the same time, gets one case.
+func (c *Cases) open(ctx context.Context, opened confirmed) error {
+	number, err := c.caseNumber(ctx)
 	if err != nil {
 		return err
 	}
-	start := workflows.Start{Patience: c.Patience, Case: certification.Case{
-		ID: opened.caseID, Number: number, ApplicantID: opened.applicantID, PreviousCaseID: opened.previousCaseID,
-		CountyPlan: opened.countyPlan, Policy: certification.CurrentPolicy(c.now()),
+	start := workflows.Start{Case: certification.Case{
+		ID: opened.CaseID, Number: number, ApplicantID: opened.ApplicantID, PreviousCaseID: opened.PreviousCaseID,
+		CountyPlan: opened.CountyPlan, Policy: certification.CurrentPolicy(c.now()),
 	}}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
 	message := &certification.Register{
-		Envelope:    certification.Envelope{Key: "register:" + registrationID, Actor: certification.Actor{Role: certification.RoleApplicant, ID: opened.applicantID}},
-		ApplicantID: opened.applicantID, CaseNumber: number, CountyPlan: opened.countyPlan, PreviousCaseID: opened.previousCaseID,
+		Envelope:    certification.Envelope{Key: "register:" + opened.CaseID, Actor: certification.Actor{Role: certification.RoleApplicant, ID: opened.ApplicantID}},
+		ApplicantID: opened.ApplicantID, CaseNumber: number, CountyPlan: opened.CountyPlan, PreviousCaseID: opened.PreviousCaseID,
 	}
-	handle, err := c.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: c.Temporal.NewWithStartWorkflowOperation(startOptions(&start.Case, enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING), workflows.CertificationType, start),
-		UpdateOptions: client.UpdateWorkflowOptions{
-			WorkflowID: workflows.CaseWorkflowID(opened.caseID), UpdateID: message.Key, UpdateName: string(certification.SignalRegister),
-			Args: []any{message}, WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
-	})
-	if err == nil {
-		err = handle.Get(ctx, nil)
-	}
-	return answerOf(err)
+	return answerOf(whenReady(ctx, func(ctx context.Context) error {
+		handle, err := c.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+			StartWorkflowOperation: c.Temporal.NewWithStartWorkflowOperation(startOptions(&start.Case), workflows.CertificationType, start),
+			UpdateOptions: client.UpdateWorkflowOptions{
+				WorkflowID: workflows.CaseWorkflowID(opened.CaseID), UpdateID: message.Key, UpdateName: string(certification.SignalRegister),
+				Args: []any{message}, WaitForStage: client.WorkflowUpdateStageCompleted,
+			},
+		})
+		if err == nil {
+			err = handle.Get(ctx, nil)
+		}
+		return err
+	}))
 }
 
-func startOptions(c *certification.Case, conflict enums.WorkflowIdConflictPolicy) client.StartWorkflowOptions {
+// caseNumber makes a number that no case has. With a million cases one in thirty
+// thousand is taken, and a workflow that began with it could never be recorded.
+func (c *Cases) caseNumber(ctx context.Context) (string, error) {
+	for {
+		number, err := certification.NewCaseNumber(rand.Reader)
+		if err != nil {
+			return "", err
+		}
+		taken, err := c.store.CaseNumberTaken(ctx, number)
+		if err != nil {
+			return "", failed(err, "looking for a case number")
+		}
+		if !taken {
+			return number, nil
+		}
+	}
+}
+
+// startOptions begin the workflow of a case; one that runs already is left alone.
+func startOptions(c *certification.Case) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{
 		ID: workflows.CaseWorkflowID(c.ID), TaskQueue: workflows.QueueCases, StaticSummary: c.Number,
-		WorkflowIDConflictPolicy: conflict, TypedSearchAttributes: workflows.StartAttributes(c),
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING, TypedSearchAttributes: workflows.StartAttributes(c),
 	}
 }
 
@@ -286,7 +330,7 @@ func (c *Cases) StartFromSnapshot(ctx context.Context, caseID string) error {
 	if start.Carried.Errands, err = c.underWay(ctx, row.Case); err != nil {
 		return err
 	}
-	_, err = c.Temporal.ExecuteWorkflow(ctx, startOptions(&start.Case, enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING), workflows.CertificationType, start)
+	_, err = c.Temporal.ExecuteWorkflow(ctx, startOptions(&start.Case), workflows.CertificationType, start)
 	if err != nil {
 		return fmt.Errorf("starting case %s: %w", caseID, err)
 	}

@@ -2,10 +2,7 @@ package store_test
 
 import (
 	"context"
-	"io"
-	"net"
 	"net/url"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peercert/certification"
+	"peercert/local/stacktest"
 	"peercert/store"
 	"peercert/store/queries"
 )
@@ -118,91 +116,13 @@ func TestValuesComeBackAsTheyWere(t *testing.T) {
 	require.Equal(t, at.UTC(), person.CreatedAt, "instants come in UTC")
 }
 
-// proxy stands before PostgreSQL and can be cut, or be made silent.
-type proxy struct {
-	listener net.Listener
-	backend  string
-
-	mutex  sync.Mutex
-	down   bool
-	silent bool
-	open   []net.Conn
-}
-
-func before(t *testing.T, database string) (*proxy, string) {
-	t.Helper()
-	address, err := url.Parse(database)
-	require.NoError(t, err)
-	p := &proxy{backend: address.Host}
-	p.listener, err = net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { p.listener.Close(); p.cut() })
-	go p.serve()
-	address.Host = p.listener.Addr().String()
-	return p, address.String()
-}
-
-func (p *proxy) serve() {
-	for {
-		client, err := p.listener.Accept()
-		if err != nil {
-			return
-		}
-		p.mutex.Lock()
-		down := p.down
-		p.mutex.Unlock()
-		server, err := net.Dial("tcp", p.backend)
-		if err != nil || down {
-			client.Close()
-			continue
-		}
-		p.mutex.Lock()
-		p.open = append(p.open, client, server)
-		p.mutex.Unlock()
-		go func() { defer client.Close(); _, _ = io.Copy(p.muted(server), client) }()
-		go func() { defer server.Close(); _, _ = io.Copy(client, server) }()
-	}
-}
-
-// muted passes writes on until the proxy is silent, and then swallows them.
-func (p *proxy) muted(to io.Writer) io.Writer {
-	return writer(func(bytes []byte) (int, error) {
-		p.mutex.Lock()
-		silent := p.silent
-		p.mutex.Unlock()
-		if silent {
-			return len(bytes), nil
-		}
-		return to.Write(bytes)
-	})
-}
-
-type writer func([]byte) (int, error)
-
-func (w writer) Write(bytes []byte) (int, error) { return w(bytes) }
-
-func (p *proxy) set(down, silent bool) {
-	p.mutex.Lock()
-	p.down, p.silent = down, silent
-	p.mutex.Unlock()
-	if down {
-		p.cut()
-	}
-}
-
-func (p *proxy) cut() {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	for _, connection := range p.open {
-		connection.Close()
-	}
-	p.open = nil
-}
-
 func TestALostDatabaseIsUnavailable(t *testing.T) {
 	r := open(t)
-	p, url := before(t, r.url)
-	s, err := store.Open(t.Context(), url, 4, r.Now)
+	address, err := url.Parse(r.url)
+	require.NoError(t, err)
+	p := stacktest.Before(t, address.Host)
+	address.Host = p.Address
+	s, err := store.Open(t.Context(), address.String(), 4, r.Now)
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	l := r.born()
@@ -225,18 +145,17 @@ func TestALostDatabaseIsUnavailable(t *testing.T) {
 		require.NoError(t, call(t.Context()), name)
 	}
 	for name, call := range calls {
-		p.set(true, false)
+		p.Down()
 		require.ErrorIs(t, call(t.Context()), store.ErrUnavailable, "%s: the connection was cut", name)
 		require.ErrorIs(t, call(t.Context()), store.ErrUnavailable, "%s: no connection can be made", name)
-		p.set(false, false)
+		p.Up()
 		require.Eventually(t, func() bool { return call(t.Context()) == nil }, 10*time.Second, 20*time.Millisecond, "%s: it is back", name)
 
-		p.set(false, true)
+		p.Silent()
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		require.ErrorIs(t, call(ctx), store.ErrUnavailable, "%s: it stays silent", name)
 		cancel()
-		p.set(true, false)
-		p.set(false, false)
+		p.Up()
 	}
 
 	// Cut in the middle of a transaction: all or nothing.
@@ -244,7 +163,7 @@ func TestALostDatabaseIsUnavailable(t *testing.T) {
 		if err := q.WriteNote(t.Context(), queries.WriteNoteParams{CaseID: l.ID, Key: "k", Code: "c", Note: "n"}); err != nil {
 			return err
 		}
-		p.cut()
+		p.Cut()
 		return nil
 	})
 	require.ErrorIs(t, err, store.ErrUnavailable)
