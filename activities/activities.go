@@ -55,6 +55,11 @@ type Reconciler interface {
 	ReconcileCases(ctx context.Context) (started int, err error)
 }
 
+// Retention forgets what need not be kept any longer.
+type Retention interface {
+	ForgetOldRecords(ctx context.Context) (rows int, err error)
+}
+
 // Activities is everything a workflow can ask for.
 type Activities struct {
 	Records        Records
@@ -63,6 +68,7 @@ type Activities struct {
 	Authorizations Authorizations
 	Documents      Documents
 	Reconciler     Reconciler
+	Retention      Retention
 	// Now is the clock that cases live by.
 	Now func() time.Time
 }
@@ -78,6 +84,7 @@ const (
 	CollectExamFiles  = "collect-exam-files"
 	SweepDocuments    = "sweep-documents"
 	ReconcileCases    = "reconcile-cases"
+	ForgetOldRecords  = "forget-old-records"
 )
 
 // RecordName is the activity that records an event of this name.
@@ -101,6 +108,7 @@ func Register(registry worker.ActivityRegistry, a *Activities) {
 	register(CheckDocument, a.checkDocument)
 	register(CollectExamFiles, a.collectExamFiles)
 	register(SweepDocuments, a.sweepDocuments)
+	register(ForgetOldRecords, a.forgetOldRecords)
 	register(ReconcileCases, a.reconcileCases)
 }
 
@@ -143,6 +151,11 @@ func (a *Activities) sweepDocuments(ctx context.Context) (int, error) {
 func (a *Activities) reconcileCases(ctx context.Context) (int, error) {
 	started, err := a.Reconciler.ReconcileCases(ctx)
 	return started, failed(ctx, FailureReconciling, err)
+}
+
+func (a *Activities) forgetOldRecords(ctx context.Context) (int, error) {
+	rows, err := a.Retention.ForgetOldRecords(ctx)
+	return rows, failed(ctx, FailureRecords, err)
 }
 
 // Failures are the texts that reach Temporal: what is wrong, for an operator.

@@ -77,6 +77,9 @@ func (l letters) SendNotice(ctx context.Context, noticeID string) error {
 	claimed, err := l.Store.ClaimNotice(ctx, queries.ClaimNoticeParams{ID: noticeID, Until: &until, Now: &now})
 	if store.None(err) {
 		state, err := l.Store.NoticeState(ctx, noticeID)
+		if store.None(err) {
+			return nil // the code of a registration that was forgotten meanwhile
+		}
 		if err == nil && state.SentAt == nil && state.VoidedAt == nil {
 			return fmt.Errorf("letter %s is being sent by another worker", noticeID)
 		}
@@ -272,6 +275,6 @@ func (c checks) SweepDocuments(ctx context.Context) (int, error) {
 func activitiesOf(p *Parts) *activities.Activities {
 	return &activities.Activities{
 		Records: records{p.Store}, Notices: letters{p}, Checkouts: checkouts{p}, Authorizations: authorizations{p}, Documents: checks{p},
-		Reconciler: reconciliation{p}, Now: p.Now,
+		Reconciler: reconciliation{p}, Retention: p.Store, Now: p.Now,
 	}
 }

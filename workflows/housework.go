@@ -16,6 +16,7 @@ const (
 	ExamCollectionType = "ExamCollection"
 	DocumentSweepType  = "DocumentSweep"
 	ReconciliationType = "Reconciliation"
+	RecordSweepType    = "RecordSweep"
 )
 
 // DocumentCheckWorkflowID is the workflow id of the check of a document.
@@ -48,6 +49,11 @@ func DocumentSweep(ctx workflow.Context) (int, error) {
 // that somebody terminated. It gives how many there were.
 func Reconciliation(ctx workflow.Context) (int, error) {
 	return housework(ctx, activities.ReconcileCases, "Start open cases that do not run")
+}
+
+// RecordSweep forgets answers under idempotency keys, and registrations, after a month.
+func RecordSweep(ctx workflow.Context) (int, error) {
+	return housework(ctx, activities.ForgetOldRecords, "Forget what is kept for a month only")
 }
 
 func housework(ctx workflow.Context, activity, summary string) (done int, err error) {
