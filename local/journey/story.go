@@ -60,7 +60,7 @@ func (w *World) Story(ctx context.Context) (Told, error) {
 		if err := chapter.tell(ctx); err != nil {
 			return told, fmt.Errorf("%s: %w", chapter.title, err)
 		}
-		if err := w.result(); err != nil {
+		if err := w.Result(); err != nil {
 			return told, fmt.Errorf("%s: an answer is not as openapi.yaml says: %w", chapter.title, err)
 		}
 	}

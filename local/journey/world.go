@@ -58,6 +58,9 @@ func (w *World) Open() error {
 	return err
 }
 
+// Anybody is the API without a token.
+func (w *World) Anybody() *apitest.Client { return w.client }
+
 // say prints one step with its time.
 func (w *World) say(who, format string, arguments ...any) {
 	fmt.Fprintf(w.Out, "%6.1fs  %-8s %s\n", time.Since(w.began).Seconds(), who, fmt.Sprintf(format, arguments...))
@@ -158,8 +161,8 @@ func (w *World) mails(ctx context.Context, to string) ([]mail, error) {
 	return arrived, w.fetch(ctx, http.MethodGet, w.Mailbox+"/messages?to="+url.QueryEscape(to), nil, &arrived)
 }
 
-// result gives what went wrong with the answers of the API, in all.
-func (w *World) result() error {
+// Result gives what went wrong with the answers of the API, in all.
+func (w *World) Result() error {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	var wrong []error
