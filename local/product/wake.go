@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
 	"peercert/certification"
@@ -48,8 +49,9 @@ func (p *Product) wake(ctx context.Context, caseID string) error {
 		err = handle.Get(ctx, nil)
 	}
 	var gone *serviceerror.NotFound
-	if err == nil || errors.As(err, &gone) { // closed since it was listed
-		return nil
+	var refused *temporal.ApplicationError
+	if err == nil || errors.As(err, &gone) || errors.As(err, &refused) && refused.Type() == certification.RefusedClosed {
+		return nil // closed since it was listed
 	}
 	return fmt.Errorf("waking case %s: %w", caseID, err)
 }
