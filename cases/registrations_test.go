@@ -1,0 +1,267 @@
+package cases_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/store"
+)
+
+func TestRegistering(t *testing.T) {
+	w := still(t)
+	ctx := t.Context()
+	sent := func() int { return w.count("FROM inbox WHERE source = $1", cases.SourceRegistrations) }
+
+	opened := w.register("one@example.test")
+	require.WithinDuration(t, w.now().Add(10*time.Minute), opened.ExpiresAt, time.Second)
+	require.Equal(t, 1, sent())
+	require.Zero(t, w.count("FROM applicants"), "nobody is taken in before the address is confirmed")
+
+	t.Run("the same key gives the same answer, also of another process", func(t *testing.T) {
+		key := w.key()
+		first, err := w.Register(ctx, key, registrationOf("two@example.test"))
+		require.NoError(t, err)
+		before := sent()
+		again, err := w.process().Register(ctx, key, registrationOf("two@example.test"))
+		require.NoError(t, err)
+		require.Equal(t, first, again)
+		require.Equal(t, before, sent())
+		_, err = w.Register(ctx, key, registrationOf("three@example.test"))
+		refused(t, certification.RefusedIdempotencyKeyReused, err)
+	})
+
+	t.Run("asked eight times at once it is one registration and one code", func(t *testing.T) {
+		key, before := w.key(), sent()
+		answers, failures := atOnce(8, func(int) (cases.OpenedRegistration, error) {
+			return w.Register(ctx, key, registrationOf("at-once@example.test"))
+		})
+		for i := range answers {
+			require.NoError(t, failures[i])
+			require.Equal(t, answers[0], answers[i])
+		}
+		require.Equal(t, before+1, sent())
+		require.Equal(t, 1, w.count("FROM registrations WHERE email_folded = 'at-once@example.test'"))
+	})
+
+	t.Run("rules", func(t *testing.T) {
+		today := w.now().In(certification.Pacific)
+		for name, rule := range map[string]struct {
+			change func(r *cases.Registration)
+			finds  string
+		}{
+			"an unknown plan":       {func(r *cases.Registration) { r.CountyPlan = "Atlantis" }, "county_plan unknown"},
+			"seventeen":             {func(r *cases.Registration) { r.DateOfBirth = day(today.AddDate(-18, 0, 1)) }, "date_of_birth too_young"},
+			"eighteen today":        {func(r *cases.Registration) { r.DateOfBirth = day(today.AddDate(-18, 0, 0)) }, ""},
+			"not born yet":          {func(r *cases.Registration) { r.DateOfBirth = day(today.AddDate(0, 0, 2)) }, "date_of_birth in_the_future"},
+			"right to left":         {func(r *cases.Registration) { r.FirstName, r.LastName = "نور", "الحسن\u200f" }, ""},
+			"combining":             {func(r *cases.Registration) { r.FirstName = "Zoe\u0308" }, ""},
+			"as long as names come": {func(r *cases.Registration) { r.LastName = strings.Repeat("ñ", 80) }, ""},
+		} {
+			r := registrationOf(fmt.Sprintf("rule-%d@example.test", w.numbers.Add(1)))
+			rule.change(&r)
+			_, err := w.Register(ctx, w.key(), r)
+			if rule.finds == "" {
+				require.NoError(t, err, name)
+				continue
+			}
+			require.Equal(t, []string{rule.finds}, found(refused(t, certification.RefusedInvalid, err)), name)
+		}
+		r := registrationOf("zero@example.test")
+		r.LastName = "Zebulon\x00"
+		_, err := w.Register(ctx, w.key(), r)
+		require.NotContains(t, fmt.Sprint(refused(t, certification.RefusedMalformed, err)), "Zebulon")
+	})
+
+	t.Run("five codes an hour go to one address", func(t *testing.T) {
+		for _, email := range []string{"often@example.test", "Often@Example.test ", "OFTEN@example.test", "often@example.test", "often@example.test"} {
+			w.register(email)
+		}
+		key := w.key()
+		_, err := w.Register(ctx, key, registrationOf("often@example.test"))
+		require.Equal(t, time.Hour, refused(t, certification.RefusedTooMany, err).RetryAfter)
+		w.later(61 * time.Minute)
+		_, err = w.Register(ctx, key, registrationOf("often@example.test"))
+		require.NoError(t, err, "what was refused can be asked again under its key")
+	})
+}
+
+func day(at time.Time) time.Time {
+	return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
+}
+
+func TestCodes(t *testing.T) {
+	w := still(t)
+	ctx := t.Context()
+	wrong := func(registrationID string) string {
+		code := []byte(w.code(registrationID))
+		code[0] = '0' + (code[0]-'0'+1)%10
+		return string(code)
+	}
+
+	t.Run("five wrong ones, and the right one is of no use", func(t *testing.T) {
+		opened := w.register("wrong@example.test")
+		key := w.key()
+		for range 5 {
+			_, err := w.Confirm(ctx, key, opened.ID, wrong(opened.ID)) // a repeat counts as well
+			require.Equal(t, certification.NotFound(), refused(t, certification.RefusedNotFound, err))
+		}
+		_, err := w.Confirm(ctx, w.key(), opened.ID, w.code(opened.ID))
+		require.Equal(t, 10*time.Minute, refused(t, certification.RefusedTooMany, err).RetryAfter)
+		_, err = w.Confirm(ctx, key, opened.ID, w.code(opened.ID))
+		refused(t, certification.RefusedIdempotencyKeyReused, err)
+	})
+	t.Run("wrong ones at once are all counted", func(t *testing.T) {
+		opened := w.register("guess@example.test")
+		_, failures := atOnce(12, func(int) (cases.Confirmation, error) {
+			return w.Confirm(ctx, w.key(), opened.ID, wrong(opened.ID))
+		})
+		guesses := 0
+		for _, err := range failures {
+			if refusal, _ := certification.RefusalOf(err); refusal.Type == certification.RefusedNotFound {
+				guesses++
+			}
+		}
+		require.Equal(t, 5, guesses)
+	})
+	t.Run("unknown, expired and wrong look the same", func(t *testing.T) {
+		opened := w.register("late@example.test")
+		w.later(10*time.Minute + time.Second)
+		for _, id := range []string{opened.ID, store.NewID(), "nonsense", strings.ToUpper(opened.ID), "{" + opened.ID + "}", "urn:uuid:" + opened.ID} {
+			_, err := w.Confirm(ctx, w.key(), id, w.code(id))
+			require.Equal(t, certification.NotFound(), refused(t, certification.RefusedNotFound, err), id)
+		}
+		require.Zero(t, w.count("FROM applicants"))
+	})
+}
+
+func TestConfirming(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	casesOf := func(confirmed cases.Confirmation) int {
+		return w.count("FROM cases WHERE applicant_id = $1", confirmed.Case.ApplicantID)
+	}
+
+	t.Run("a case and a token, and the same again", func(t *testing.T) {
+		opened := w.register("first@example.test")
+		key := w.key()
+		first, err := w.Confirm(ctx, key, opened.ID, w.code(opened.ID))
+		require.NoError(t, err)
+		require.Equal(t, certification.StageIntroVideo, first.Case.Stage)
+		require.Equal(t, []certification.Signal{certification.SignalCompleteIntroVideo, certification.SignalWithdraw}, first.Case.Available)
+		require.WithinDuration(t, w.now().Add(90*24*time.Hour), first.TokenExpiresAt, time.Minute)
+		actor, err := w.Authenticate(ctx, first.Token)
+		require.NoError(t, err)
+		require.Equal(t, certification.Actor{Role: certification.RoleApplicant, ID: first.Case.ApplicantID}, actor)
+		require.Zero(t, w.count("FROM idempotency_keys WHERE answer::text LIKE '%pct_%'"), "a token is nowhere but with its owner")
+		require.Zero(t, w.count("FROM tokens WHERE position($1 IN tokens::text) > 0", first.Token))
+
+		again, err := w.process().Confirm(ctx, key, opened.ID, w.code(opened.ID))
+		require.NoError(t, err)
+		require.Equal(t, first, again)
+		// The right code under another key, for a while; later it is only good to its key.
+		other, err := w.Confirm(ctx, w.key(), opened.ID, w.code(opened.ID))
+		require.NoError(t, err)
+		require.Equal(t, first, other)
+		w.later(25 * time.Hour)
+		_, err = w.Confirm(ctx, w.key(), opened.ID, w.code(opened.ID))
+		refused(t, certification.RefusedNotFound, err)
+		again, err = w.Confirm(ctx, key, opened.ID, w.code(opened.ID))
+		require.NoError(t, err)
+		require.Equal(t, first.Token, again.Token)
+		require.Equal(t, 1, casesOf(first))
+
+		// A known address: the same case, with a token of its own.
+		later := w.confirm(w.register(" First@Example.TEST"))
+		require.Equal(t, first.Case.ID, later.Case.ID)
+		require.NotEqual(t, first.Token, later.Token)
+		require.Empty(t, later.Case.PreviousCaseID)
+
+		// Once that case is closed, a new one that names it.
+		p := &person{world: w, actor: actor, caseID: first.Case.ID}
+		p.must(&certification.Withdraw{})
+		next := w.confirm(w.register("first@example.test"))
+		require.NotEqual(t, first.Case.ID, next.Case.ID)
+		require.Equal(t, first.Case.ID, next.Case.PreviousCaseID)
+		require.Equal(t, first.Case.ApplicantID, next.Case.ApplicantID)
+		require.Equal(t, next.Case.ID, w.confirm(w.register("first@example.test")).Case.ID)
+
+		w.exec("UPDATE tokens SET revoked_at = now() WHERE actor_id = $1", actor.ID)
+		_, err = w.Authenticate(ctx, first.Token)
+		refused(t, certification.RefusedUnauthenticated, err)
+		w.later(-25 * time.Hour)
+	})
+
+	t.Run("everybody at once finds one case", func(t *testing.T) {
+		one, other := w.register("crowd@example.test"), w.register("Crowd@example.test")
+		key := w.key()
+		confirmed, failures := atOnce(8, func(i int) (cases.Confirmation, error) {
+			switch {
+			case i < 3:
+				return w.Confirm(ctx, key, one.ID, w.code(one.ID))
+			case i < 5:
+				return w.Confirm(ctx, w.key(), one.ID, w.code(one.ID))
+			}
+			return w.Confirm(ctx, w.key(), other.ID, w.code(other.ID))
+		})
+		for i := range confirmed {
+			require.NoError(t, failures[i])
+			require.Equal(t, confirmed[0].Case.ID, confirmed[i].Case.ID)
+		}
+		require.Equal(t, 1, casesOf(confirmed[0]))
+		require.Equal(t, 1, w.count("FROM applicants WHERE email_folded = 'crowd@example.test'"))
+	})
+
+	t.Run("Temporal is down", func(t *testing.T) {
+		opened := w.register("down@example.test")
+		key := w.key()
+		w.temporal.Down()
+		_, err := w.Confirm(ctx, key, opened.ID, w.code(opened.ID))
+		require.NotZero(t, refused(t, certification.RefusedUnavailable, err).RetryAfter)
+		// They begin again meanwhile, with another registration.
+		second := w.register("down@example.test")
+		w.later(15 * time.Minute) // longer than a code lives
+		w.temporal.Up()
+		first, err := w.Confirm(ctx, key, opened.ID, w.code(opened.ID))
+		require.NoError(t, err)
+		w.later(-15 * time.Minute)
+		require.Equal(t, first.Case.ID, w.confirm(second).Case.ID)
+		require.Equal(t, 1, casesOf(first))
+	})
+
+	t.Run("a case that was chosen and never opened is opened by the next registration", func(t *testing.T) {
+		opened := w.register("given-up@example.test")
+		w.temporal.Down()
+		_, err := w.Confirm(ctx, w.key(), opened.ID, w.code(opened.ID))
+		refused(t, certification.RefusedUnavailable, err)
+		w.temporal.Up()
+		second := w.confirm(w.register("given-up@example.test"))
+		again, err := w.Confirm(ctx, w.key(), opened.ID, w.code(opened.ID))
+		require.NoError(t, err)
+		require.Equal(t, second.Case.ID, again.Case.ID)
+		require.Equal(t, 1, casesOf(second))
+	})
+
+	t.Run("PostgreSQL is down", func(t *testing.T) {
+		opened := w.register("records@example.test")
+		key := w.key()
+		w.records.Down()
+		_, err := w.Confirm(ctx, key, opened.ID, w.code(opened.ID))
+		refused(t, certification.RefusedUnavailable, err)
+		w.records.Up()
+		_, err = w.Confirm(ctx, key, opened.ID, w.code(opened.ID))
+		require.NoError(t, err)
+	})
+
+	// What Temporal was told of all these people holds nothing personal.
+	var snapshots []byte
+	require.NoError(t, w.sql.QueryRow(ctx, "SELECT jsonb_agg(snapshot)::text FROM cases").Scan(&snapshots))
+	require.True(t, json.Valid(snapshots))
+	require.NotContains(t, string(snapshots), "example.test")
+}
