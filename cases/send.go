@@ -198,9 +198,10 @@ func (c *Cases) checkContent(ctx context.Context, row store.CaseRow, send Send) 
 		}
 		return c.checkDocuments(ctx, row.ID, map[string]certification.DocumentKind{m.DocumentID: certification.DocumentTrainingCertificate})
 	case *certification.SubmitRenewal:
-		return c.checkRenewal(ctx, row, m.DraftRevision, m.EthicsVersion)
+		m.Policy = certification.CurrentPolicy(now)
+		return c.checkRenewal(ctx, row, m.DraftRevision, m.Policy, m.EthicsVersion)
 	case *certification.ResubmitRenewal:
-		return c.checkRenewal(ctx, row, m.DraftRevision, row.Policy.EthicsVersion)
+		return c.checkRenewal(ctx, row, m.DraftRevision, row.Policy, row.Policy.EthicsVersion)
 	case *certification.Appeal:
 		var values certification.AppealValues
 		if err := c.draftAt(ctx, row.ID, certification.FormAppeal, m.DraftRevision, &values); err != nil {
@@ -260,17 +261,17 @@ func (c *Cases) checkApplication(ctx context.Context, row store.CaseRow, revisio
 	return c.checkDocuments(ctx, row.ID, kinds)
 }
 
-func (c *Cases) checkRenewal(ctx context.Context, row store.CaseRow, revision int, ethics string) error {
+func (c *Cases) checkRenewal(ctx context.Context, row store.CaseRow, revision int, policy certification.Policy, ethics string) error {
 	var values certification.RenewalValues
 	if err := c.draftAt(ctx, row.ID, certification.FormRenewal, revision, &values); err != nil {
 		return err
 	}
 	var began time.Time
 	if row.Certificate != nil {
-		began = certification.AddMonths(row.Certificate.ExpiresAt, -12*row.Policy.TermYears)
+		began = certification.AddMonths(row.Certificate.ExpiresAt, -12*policy.TermYears)
 	}
-	found := values.Check(row.Policy, c.now(), began)
-	if ethics != row.Policy.EthicsVersion {
+	found := values.Check(policy, c.now(), began)
+	if ethics != policy.EthicsVersion {
 		found = append(found, certification.Finding{Field: "ethics_version", Code: "not_current", Detail: "Sign the current code of ethics."})
 	}
 	if len(found) > 0 {

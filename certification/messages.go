@@ -83,6 +83,8 @@ type SubmitRenewal struct {
 	Envelope
 	DraftRevision int    `json:"draft_revision"`
 	EthicsVersion string `json:"ethics_version"`
+	// Policy is the one in force at this moment: from here on the case's own.
+	Policy Policy `json:"policy"`
 }
 
 // ResubmitRenewal hands in a returned renewal again.

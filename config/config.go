@@ -108,7 +108,8 @@ func (s Settings) Check() error {
 	if s.DatabaseConnections < 2 {
 		refuse("PEERCERT_DATABASE_CONNECTIONS must be at least 2")
 	}
-	if strings.HasPrefix(s.StripeSecretKey, "sk_live_") != (s.StripeURL == "" && s.Environment == "production") {
+	live := strings.HasPrefix(s.StripeSecretKey, "sk_live_") || strings.HasPrefix(s.StripeSecretKey, "rk_live_")
+	if live != (s.StripeURL == "" && s.Environment == "production") {
 		refuse("PEERCERT_STRIPE_SECRET_KEY: a live key belongs with Stripe's own address in production, and only there")
 	}
 	if len(s.TokenSecret) < 16 {

@@ -35,6 +35,7 @@ func (c *story) renewal(message certification.Message) certification.Stage {
 
 // renewalFiled keeps a certificate active while its renewal is on its way.
 func (c *story) renewalFiled(message *certification.SubmitRenewal) certification.Stage {
+	c.Case.Policy = message.Policy
 	c.submit(certification.FormRenewal, message.DraftRevision)
 	c.step.Event.Details.Versions = []string{message.EthicsVersion}
 	c.Case.RenewalFiled = true
