@@ -113,11 +113,11 @@ func (c *Case) Accepts(signal Signal) *Refusal {
 		return Refused(RefusedClosed, "This case is closed. Nothing can be changed in it.")
 	}
 	wrongStage := Refused(RefusedWrongStage, "This cannot be done while the case is at "+string(c.Stage)+".")
+	if (signal == SignalRegister) != (c.Stage == "") {
+		return wrongStage // nothing before it is registered, and that only once
+	}
 	switch signal {
 	case SignalRegister:
-		if c.Stage != "" {
-			return wrongStage
-		}
 		return nil
 	case SignalRetryStep, SignalWake, SignalStartNewRun:
 		return nil

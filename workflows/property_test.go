@@ -1,0 +1,389 @@
+package workflows_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	c9n "peercert/certification"
+)
+
+var (
+	randomRuns   = flag.Int("random-runs", 10_000, "how many random runs of a case")
+	randomChains = flag.Int("random-chains", 1_000, "how many random chains of runs")
+	randomSeed   = flag.Uint64("random-seed", uint64(time.Now().UnixNano()), "seed of the random runs")
+)
+
+// TestRandomRuns sends about 30 legal and illegal messages to a case that begins
+// anywhere, with time passing and parts failing in between, and looks after each at
+// what must hold at every moment.
+func TestRandomRuns(t *testing.T) {
+	randomly(t, *randomRuns, func(r *random) { r.wander(30) })
+}
+
+// TestRandomChains does the same across runs that are left again and again.
+func TestRandomChains(t *testing.T) {
+	randomly(t, *randomChains, func(r *random) {
+		r.wander(1)
+		for range 4 {
+			if r.s.over {
+				return
+			}
+			r.must(&c9n.StartNewRun{})
+			runs := r.s.runs
+			r.wander(5)
+			if r.s.over {
+				return
+			}
+			r.mend()
+			r.s.sleep(2 * time.Minute)
+			require.True(r.s.t, r.s.over || r.s.runs > runs, "the run was not left")
+			r.s.atRest()
+		}
+	})
+}
+
+// random is one random run.
+type random struct {
+	*rand.Rand
+	s     *story
+	sent  []c9n.Message // with their keys, to be repeated
+	steps []string      // what was done, for whoever must understand a failure
+}
+
+// randomly tells many random stories, on all processors.
+func randomly(t *testing.T, count int, words func(*random)) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much garbage, little memory
+	if testing.Short() {
+		count /= 20
+	}
+	t.Logf("-random-seed=%d, %d runs", *randomSeed, count)
+	for stage := range ways {
+		snapshotAt(t, stage)
+	}
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	var messages, steps, left atomic.Int64
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for !t.Failed() {
+				i := next.Add(1)
+				if i > int64(count) {
+					return
+				}
+				r := &random{Rand: rand.New(rand.NewPCG(*randomSeed, uint64(i)))}
+				r.begin(&oneRun{TB: t, about: func() string {
+					return fmt.Sprintf("-random-seed=%d, run %d:\n%s\n", *randomSeed, i, strings.Join(r.steps, "\n"))
+				}})
+				watch := time.AfterFunc(20*time.Second, func() { r.s.t.Errorf("the run does not come to an end") })
+				r.s.tell(func(*story) { words(r) })
+				watch.Stop()
+				messages.Add(int64(r.s.keys))
+				steps.Add(int64(len(r.s.events)))
+				left.Add(int64(r.s.runs - 1))
+			}
+		})
+	}
+	workers.Wait()
+	t.Logf("%d messages, %d steps recorded, %d runs left for a new one", messages.Load(), steps.Load(), left.Load())
+}
+
+// oneRun says with a failure which run it was, and ends only that one.
+type oneRun struct {
+	testing.TB
+	about func() string
+}
+
+func (t *oneRun) Errorf(format string, arguments ...any) {
+	t.Helper()
+	t.TB.Errorf("%s%s", t.about(), fmt.Sprintf(format, arguments...))
+}
+
+func (t *oneRun) Fatalf(format string, arguments ...any) {
+	t.Helper()
+	t.Errorf(format, arguments...)
+}
+
+func (t *oneRun) FailNow() { t.Fail(); runtime.Goexit() }
+
+func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
+
+// begin begins at any stage, or before registration.
+func (r *random) begin(t *oneRun) {
+	stages := append([]c9n.StageRule{{}}, c9n.Stages[:len(c9n.Stages)-1]...)
+	stage := pick(r.Rand, stages...).Stage
+	if stage == "" {
+		r.s = newStory(t, monday.Add(time.Duration(r.IntN(800*24))*time.Hour))
+	} else {
+		before := snapshotAt(t, stage)
+		r.s = before.from(t)
+	}
+	r.note("begins at %q", stage)
+	r.s.onCommit = r.watch
+}
+
+func (r *random) note(format string, arguments ...any) {
+	r.steps = append(r.steps, fmt.Sprintf("  %2d ", len(r.steps))+fmt.Sprintf(format, arguments...))
+}
+
+// wander takes some steps.
+func (r *random) wander(steps int) {
+	if r.s.Case().Stage == "" {
+		r.must(&c9n.Register{})
+	}
+	for range steps {
+		if r.s.over {
+			return
+		}
+		r.step()
+		r.s.settle()
+		r.s.atRest()
+	}
+	r.mend()
+}
+
+// mend repairs what was broken, so that what was under way comes to its end.
+func (r *random) mend() {
+	for _, part := range []string{"records", "mail", "stripe", "vendor"} {
+		r.s.set(part, false)
+	}
+	r.s.sleep(20 * time.Second)
+}
+
+func (r *random) step() {
+	s := r.s
+	c := s.projected()
+	switch n := r.IntN(100); {
+	case n < 50: // what the case takes now
+		if signals := r.legal(c); len(signals) > 0 {
+			r.send(r.vary(pick(r.Rand, signals...), c))
+		}
+	case n < 58: // anything
+		r.send(r.vary(pick(r.Rand, c9n.Messages()...).Signal(), c))
+	case n < 63: // again
+		if len(r.sent) > 0 {
+			again := pick(r.Rand, r.sent...)
+			revision := c.Revision
+			r.note("again %s", again.Signal())
+			s.sendAs(again)
+			if known := slices.ContainsFunc(s.all(), func(e entry) bool { return e.Key == c9n.EnvelopeOf(again).Key && e.revision <= revision }); known && !s.over {
+				require.False(s.t, slices.ContainsFunc(s.all(), func(e entry) bool {
+					return e.revision > revision && e.Signal == again.Signal()
+				}), "a repeat was recorded")
+			}
+		}
+	case n < 67: // several at once
+		var together []c9n.Message
+		for range 2 + r.IntN(2) {
+			together = append(together, r.vary(pick(r.Rand, c9n.Messages()...).Signal(), c))
+		}
+		for _, m := range together {
+			r.note("together %s %s", m.Signal(), text(s.t, m))
+		}
+		sent := s.postTogether(together...)
+		s.settle()
+		for _, on := range sent {
+			for !on.signal && !on.answered {
+				s.sleep(5 * time.Second)
+				s.set("records", false)
+			}
+		}
+		r.sent = append(r.sent, together...)
+	case n < 78: // the next rung comes
+		if next := c9n.Next(c.Promises); next != nil {
+			r.note("next rung: %s %s", next.Kind, next.Rungs[0].Kind)
+			s.until(next.Rungs[0].At.Add(time.Second))
+		}
+	case n < 84:
+		days := pick(r.Rand, 0, 1, 1, 2, 3, 5, 8, 13, 40)
+		r.note("%d days", days)
+		s.sleep(time.Duration(days)*24*time.Hour + time.Duration(r.IntN(3600))*time.Second)
+	case n < 89:
+		part := pick(r.Rand, "mail", "stripe", "vendor")
+		// Longer than a person waits for a page; the stories have the longer ones.
+		r.note("%s is down for a while", part)
+		s.set(part, true)
+		if signals := r.legal(c); len(signals) > 0 {
+			r.send(r.vary(pick(r.Rand, signals...), c))
+		}
+		s.sleep(90 * time.Second)
+		s.atRest()
+		s.set(part, false)
+	case n < 91:
+		r.note("records are down for a while")
+		s.set("records", true)
+		s.address(&c9n.Wake{})
+		on := s.parcel(&c9n.RetryStep{})
+		s.address(on.message)
+		s.asks <- ask{sent: []*sent{on}}
+		<-s.turn
+		s.sleep(time.Duration(r.IntN(100)) * time.Second)
+		s.set("records", false)
+		for !on.answered {
+			s.sleep(10 * time.Second)
+		}
+	case n < 93:
+		ahead := time.Duration(r.IntN(20*24)) * time.Hour
+		r.note("the clock is moved by %s", ahead)
+		s.offset.Add(int64(ahead))
+		r.must(&c9n.Wake{})
+	case n < 95:
+		r.note("a cancellation is asked for")
+		s.env.CancelWorkflow()
+	case n < 97:
+		r.note("an unknown signal")
+		s.env.SignalWorkflow("no-such-signal", r.IntN(9))
+	case n < 99:
+		signal := pick(r.Rand, c9n.Messages()...).Signal()
+		r.note("without a key: %s", signal)
+		s.sendAs(fitting(signal, c, s.now()))
+	default:
+		r.must(&c9n.StartNewRun{})
+	}
+}
+
+// legal are the signals that the case takes now; those that end it, seldom.
+func (r *random) legal(c c9n.Case) []c9n.Signal {
+	var signals []c9n.Signal
+	for _, empty := range c9n.Messages() {
+		signal := empty.Signal()
+		actor := c9n.Actor{Role: c9n.SenderOf(signal), ID: "actor-1"}
+		if c.TakesFromOutside(signal) || c9n.SenderOf(signal) != c9n.RoleOutside && c.AcceptsFrom(signal, actor) == nil {
+			if ends := signal == c9n.SignalWithdraw || signal == c9n.SignalSurrender; !ends || r.IntN(4) == 0 {
+				signals = append(signals, signal)
+			}
+		}
+	}
+	return signals
+}
+
+func (r *random) send(message c9n.Message) {
+	r.s.address(message)
+	r.sent = append(r.sent, message)
+	refusal := r.s.sendAs(message)
+	verdict := "taken"
+	if refusal != nil {
+		verdict = refusal.Type
+	}
+	r.note("%s %s: %s", message.Signal(), text(r.s.t, message), verdict)
+}
+
+func (r *random) must(message c9n.Message) {
+	r.note("%s", message.Signal())
+	if refusal := r.s.send(message); refusal != nil {
+		require.Equal(r.s.t, c9n.RefusedClosed, refusal.Type)
+	}
+}
+
+// vary makes a message that may fit.
+func (r *random) vary(signal c9n.Signal, c c9n.Case) c9n.Message {
+	message := fitting(signal, c, r.s.now())
+	returned := func(review c9n.Review) []c9n.ReasonCode {
+		for _, i := range r.Perm(len(c9n.Reasons)) {
+			if rule := c9n.Reasons[i]; rule.CanBePutRight && slices.Contains(rule.Reviews, review) {
+				return []c9n.ReasonCode{rule.Code}
+			}
+		}
+		return nil
+	}
+	some := func(review c9n.Review, all ...c9n.Decision) (c9n.Decision, []c9n.ReasonCode) {
+		decision := pick(r.Rand, append(all, c9n.DecisionApprove)...)
+		if decision == c9n.DecisionApprove {
+			return decision, nil
+		}
+		return decision, returned(review)
+	}
+	other := r.IntN(10) == 0 // about something else
+	switch m := message.(type) {
+	case *c9n.DecideApplication:
+		m.Decision, m.Reasons = some(c9n.ReviewApplication, c9n.DecisionReturn, c9n.DecisionDeny)
+		if c.TrainingSubmitted && m.Decision == c9n.DecisionApprove {
+			m.Training, m.TrainingReasons = some(c9n.ReviewTraining, c9n.DecisionReturn)
+		}
+	case *c9n.DecideTraining:
+		m.Decision, m.Reasons = some(c9n.ReviewTraining, c9n.DecisionReturn)
+	case *c9n.DecideRenewal:
+		m.Decision, m.Reasons = some(c9n.ReviewRenewal, c9n.DecisionReturn, c9n.DecisionDeny)
+	case *c9n.DecideAppeal:
+		m.Decision = pick(r.Rand, c9n.DecisionApprove, c9n.DecisionDeny)
+	case *c9n.PaymentSettled:
+		if other {
+			m.PaymentID = "another"
+		}
+	case *c9n.PaymentFailed:
+		m.Reason = pick(r.Rand, "declined", "expired")
+	case *c9n.ExamResult:
+		m.Passed, m.Version = r.IntN(2) == 0, 1+r.IntN(2)
+		if other {
+			m.AuthorizationID = "another"
+		}
+	case *c9n.SubmitApplication:
+		if other {
+			m.DraftRevision = 9
+		}
+	case *c9n.ExtendDeadline:
+		m.Days = pick(r.Rand, 0, 1, 7, 30, 400)
+	}
+	return message
+}
+
+// watch looks at every step as it is written.
+func (r *random) watch(t c9n.Transition, after c9n.Case) {
+	s := r.s
+	event := t.Event
+	check := func(holds bool, format string, arguments ...any) {
+		if !holds {
+			s.t.Errorf("at revision %d, %s: %s", after.Revision, event.What(), fmt.Sprintf(format, arguments...))
+		}
+	}
+	if after.Stage == c9n.StageClosed {
+		check(len(after.Promises) == 0, "a closed case has promises")
+		check(after.Outcome != "", "a closed case has no outcome")
+		check(after.Payment == nil && after.Exam == nil, "a closed case has something under way")
+	} else {
+		check(len(after.Promises) > 0, "no wait without a promise")
+		check(c9n.Next(after.Promises) != nil, "nobody's clock runs")
+		check(after.Promise(c9n.StagePromise(after.Stage)) != nil, "the stage has no promise")
+		check(after.OnHold == (after.Promise(c9n.PromiseHold) != nil), "hold and its promise")
+	}
+	kinds := map[c9n.PromiseKind]bool{}
+	for _, promise := range after.Promises {
+		check(!kinds[promise.Kind], "two promises %s", promise.Kind)
+		kinds[promise.Kind] = true
+		check(len(promise.Rungs) > 0, "promise %s has no rung", promise.Kind)
+	}
+	if event.From == c9n.StageClosed {
+		check(event.Ignored != "" || event.Name == c9n.EventAttentionRaised || event.Name == c9n.EventAttentionEnded, "an action after closing")
+		check(len(t.Notices) == 0 && !t.Ask && !t.Authorize && !t.Issue && t.Payment == nil, "a consequence after closing")
+	}
+	check(event.From == event.To || event.From == "" || slices.Contains(c9n.RuleOf(event.From).Next, event.To), "%s does not lead to %s", event.From, event.To)
+	check(event.Ignored == "" || event.From == event.To, "what is ignored moves nothing")
+	if t.Ask {
+		for id, p := range s.payments {
+			check(id == after.Payment.ID || p.status != "open", "a fee is asked for while another is")
+			once := p.fee == c9n.FeeApplication || p.fee == c9n.FeeExam
+			check(id == after.Payment.ID || !once || p.fee != after.Payment.Fee || p.status != "paid", "the fee %s is asked for twice", p.fee)
+		}
+	}
+	retakes := 0
+	for _, p := range s.payments {
+		if p.fee == c9n.FeeRetake && p.status == "paid" {
+			retakes++
+		}
+	}
+	check(retakes <= after.Policy.MaxExamAttempts-1, "%d retakes were paid for", retakes)
+	check(after.AttemptsUsed <= after.Policy.MaxExamAttempts, "%d attempts", after.AttemptsUsed)
+	if t.Issue {
+		check(after.Certificate.Term == 1, "a second certificate")
+	}
+}
