@@ -41,6 +41,7 @@ func demo(ctx context.Context, out io.Writer, keep bool) error {
 	for _, caseID := range told.Cases {
 		fmt.Fprintf(out, "  A case in the Temporal UI: %s/namespaces/%s/workflows/case%%2F%s\n", peercert.Settings.TemporalUI, peercert.Settings.TemporalNamespace, caseID)
 	}
+	fmt.Fprintln(out, "\nCtrl-C stops everything.")
 	<-ctx.Done()
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"peercert/local/product"
+	"peercert/local/seed"
 	"peercert/local/stack"
 )
 
@@ -84,7 +85,7 @@ func dev(ctx context.Context, out io.Writer) error {
 	if other := os.Getenv("LOCAL_DIR"); other != "" {
 		dir = other
 	}
-	running, err := stack.Start(ctx, stack.Options{Dir: dir, Ports: ports, Out: out})
+	running, err := stack.Start(ctx, stack.Options{Dir: dir, Ports: ports, Unfinished: seed.Marker, Out: out})
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,15 @@ func dev(ctx context.Context, out io.Writer) error {
 	}
 	defer peercert.Close()
 	defer running.Stop()
+	personas, err := people(ctx, out, running, peercert)
+	if ctx.Err() != nil {
+		fmt.Fprintln(out, "\nStopping …")
+	}
+	if err != nil {
+		return err
+	}
 	addresses(out, running, peercert)
+	try(out, peercert, personas)
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "\nStopping …")
@@ -104,6 +113,44 @@ func dev(ctx context.Context, out io.Writer) error {
 	case <-running.Done():
 		return running.Wait()
 	}
+}
+
+// people makes people up on the first start, and shows them on a page.
+func people(ctx context.Context, out io.Writer, running *stack.Stack, peercert *product.Product) (seed.Personas, error) {
+	living, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-running.Done():
+			stop() // a part has crashed: nobody needs to wait for it
+		case <-living.Done():
+		}
+	}()
+	if err := seed.Live(living, running, peercert, out); err != nil {
+		if ctx.Err() == nil && living.Err() != nil {
+			return seed.Personas{}, running.Wait()
+		}
+		return seed.Personas{}, err
+	}
+	personas, err := seed.Open(ctx, running, peercert)
+	if err != nil {
+		return seed.Personas{}, err
+	}
+	peercert.Pages.Handle("GET /personas", personas.Page(running, peercert))
+	return personas, nil
+}
+
+// try says who one can be, and what to try first.
+func try(out io.Writer, peercert *product.Product, personas seed.Personas) {
+	fmt.Fprintf(out, "\nWho you can be, with everybody's tokens: %s/personas\n\n", peercert.ClockURL)
+	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	for _, staff := range personas.Staff {
+		fmt.Fprintf(table, "  %s %s\t%s\n", staff.Role, staff.ID, staff.Token)
+	}
+	_ = table.Flush()
+	fmt.Fprintf(out, "\nTry: curl -H 'Authorization: Bearer %s' '%s/v1/cases?attention=any'\n", personas.Staff[0].Token, peercert.Settings.PublicURL)
+	fmt.Fprintln(out, "     then open one of those people's cases in the Temporal UI, their letters in the mailbox, and move the clock.")
+	fmt.Fprintln(out, "\nCtrl-C stops everything.")
 }
 
 // addresses prints where everything is.
@@ -127,7 +174,6 @@ func addresses(out io.Writer, running *stack.Stack, peercert *product.Product) {
 		fmt.Fprintf(table, "  %s\t%s\n", row[0], row[1])
 	}
 	_ = table.Flush()
-	fmt.Fprintln(out, "\nCtrl-C stops everything.")
 }
 
 // test runs go test on an ephemeral stack and returns its exit code. Nothing is

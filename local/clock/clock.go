@@ -62,21 +62,63 @@ func (c *Clock) Now() time.Time {
 // Move sets the clock forward to an instant and wakes the cases. Time never goes
 // back: what has happened has happened.
 func (c *Clock) Move(ctx context.Context, to time.Time) (woken int, err error) {
+	if err := c.Set(to); err != nil {
+		return 0, err
+	}
+	return c.wakeCases(ctx)
+}
+
+// Set moves the clock forward as Move does, and wakes nobody: for a caller who knows
+// which cases it concerns.
+func (c *Clock) Set(to time.Time) error {
 	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	forward := to.Sub(time.Now().Add(c.offset))
-	if forward > 0 {
-		c.offset += forward
-	}
-	offset := c.offset
-	c.mutex.Unlock()
 	if forward <= 0 {
-		return 0, errors.New("this clock only goes forward")
+		return errors.New("this clock only goes forward")
 	}
+	return c.keep(c.offset + forward)
+}
+
+// Begin sets the clock to an instant of the past, from where lives are lived up to
+// the real time (Catch). Only for a machine on which nothing has happened yet.
+func (c *Clock) Begin(at time.Time) error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.keep(time.Until(at))
+}
+
+// Catch moves a clock that is behind to the real time and wakes the cases. A clock
+// that is ahead stays.
+func (c *Clock) Catch(ctx context.Context) error {
+	if behind, err := c.catch(); !behind || err != nil {
+		return err
+	}
+	_, err := c.wakeCases(ctx)
+	return err
+}
+
+func (c *Clock) catch() (behind bool, err error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.offset >= 0 {
+		return false, nil
+	}
+	return true, c.keep(0)
+}
+
+// keep takes an offset, also for the next start. The caller holds the mutex.
+func (c *Clock) keep(offset time.Duration) error {
 	if c.file != "" {
 		if err := os.WriteFile(c.file, []byte(offset.String()), 0o600); err != nil {
-			return 0, fmt.Errorf("keeping the clock's offset: %w", err)
+			return fmt.Errorf("keeping the clock's offset: %w", err)
 		}
 	}
+	c.offset = offset
+	return nil
+}
+
+func (c *Clock) wakeCases(ctx context.Context) (int, error) {
 	if c.wake == nil {
 		return 0, nil
 	}

@@ -61,6 +61,13 @@ func New(dir string, now func() time.Time) (*Mailbox, error) {
 	return m, nil
 }
 
+// Follow dates the letters that arrive from now on by another clock.
+func (m *Mailbox) Follow(now func() time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now = now
+}
+
 // Messages lists the letters to one address, newest first; every letter when to
 // is empty. Addresses are compared without regard to case.
 func (m *Mailbox) Messages(to string) []Message {
@@ -178,7 +185,10 @@ func (m *Mailbox) accept(from string, to []string, raw []byte) error {
 	if err != nil {
 		return fmt.Errorf("mailbox: making an id: %w", err)
 	}
-	raw = withEnvelope(envelope{from: from, to: to, received: m.now()}, raw)
+	m.mu.Lock()
+	now := m.now
+	m.mu.Unlock()
+	raw = withEnvelope(envelope{from: from, to: to, received: now()}, raw)
 	message, err := parse(id.String(), raw)
 	if err != nil {
 		return err

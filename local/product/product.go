@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -58,6 +59,8 @@ type Product struct {
 	ClockURL string
 	Exam     *examsimulator.Simulator
 	Payments *paymentsimulator.Simulator
+	// Pages are served beside the clock's own, at ClockURL. More can be added.
+	Pages *http.ServeMux
 
 	options Options
 	stack   *stack.Stack
@@ -96,6 +99,9 @@ func (p *Product) start(ctx context.Context) error {
 	if p.Clock, err = clock.Open(p.file("clock")); err != nil {
 		return err
 	}
+	p.stack.Mailbox().Follow(p.Clock.Now) // letters are dated as everything else is
+	p.Pages = http.NewServeMux()
+	p.Pages.Handle("/", p.Clock)
 	p.ClockURL = fmt.Sprintf("http://127.0.0.1:%d", p.stack.Ports().Clock)
 	fmt.Fprintln(p.options.Out, "Bringing tables, search attributes and schedules up to date …")
 	if err := store.Migrate(ctx, p.Settings.DatabaseURL); err != nil {
@@ -123,7 +129,7 @@ func (p *Product) start(ctx context.Context) error {
 		})},
 		{Name: Worker, Run: p.runWorker, Ready: answers("http://" + p.Settings.Operations + "/readyz")},
 		{Name: API, Run: serving(ports.API, p.runAPI), Ready: answers(p.Settings.PublicURL + "/readyz")},
-		{Name: Clock, Run: serving(ports.Clock, func(ctx context.Context, l net.Listener) error { return serveHTTP(ctx, l, p.Clock) })},
+		{Name: Clock, Run: serving(ports.Clock, func(ctx context.Context, l net.Listener) error { return serveHTTP(ctx, l, p.Pages) })},
 	} {
 		if err := p.stack.AddPart(ctx, part); err != nil {
 			return err

@@ -85,6 +85,9 @@ func (a account) canReach(dir string) bool {
 	}
 }
 
+// postgresNote is the file that says where the database is, if it is not beside it.
+const postgresNote = "postgres-folder"
+
 // home is the folder in which PostgreSQL keeps its data, and who runs it (nil:
 // ourselves). Root's clone may lie where an unprivileged user cannot go; then
 // the folder is outside, and a file in the stack's folder says where.
@@ -99,7 +102,7 @@ func home(dir string) (string, *account, error) {
 		return "", nil, err
 	}
 	place := beside
-	note := filepath.Join(dir, "postgres-folder")
+	note := filepath.Join(dir, postgresNote)
 	if written, err := os.ReadFile(note); err == nil {
 		place = strings.TrimSpace(string(written))
 	} else if !who.canReach(dir) {

@@ -127,7 +127,7 @@ func clearTemporary() {
 // removeTemporary removes a stack's folder, and the one outside it where
 // PostgreSQL may have had to live.
 func removeTemporary(dir string) error {
-	if outside, err := os.ReadFile(filepath.Join(dir, "postgres-folder")); err == nil {
+	if outside, err := os.ReadFile(filepath.Join(dir, postgresNote)); err == nil {
 		place := strings.TrimSpace(string(outside))
 		if err := clearPostgres(filepath.Join(place, "postgres")); err != nil {
 			return err

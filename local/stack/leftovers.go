@@ -97,6 +97,32 @@ func clearPostgres(data string) error {
 	return nil
 }
 
+// removeUnfinished removes the state of a first start that was broken off, if its
+// marker is there. The marker goes last, so that a removal that is broken off as well
+// is taken up again. Nothing of the stack may be running.
+func removeUnfinished(dir, marker, data string) (bool, error) {
+	if _, err := os.Stat(filepath.Join(dir, marker)); errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false, fmt.Errorf("reading what a first start had made: %w", err)
+	}
+	paths := []string{data, data + ".partial"}
+	for _, entry := range entries {
+		// The lock is held, and the note says where the database is to be.
+		if name := entry.Name(); name != lockName && name != postgresNote && name != marker {
+			paths = append(paths, filepath.Join(dir, name))
+		}
+	}
+	for _, path := range append(paths, filepath.Join(dir, marker)) {
+		if err := os.RemoveAll(path); err != nil {
+			return false, fmt.Errorf("removing what a first start had made: %w", err)
+		}
+	}
+	return true, nil
+}
+
 // until asks again every few milliseconds, at most for a time.
 func until(limit time.Duration, isTrue func() bool) bool {
 	for deadline := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {

@@ -31,6 +31,10 @@ type Options struct {
 	// Ports to listen on. An ephemeral stack picks a free one for every zero; a
 	// persistent stack takes them all as they are (see PortsFromEnvironment).
 	Ports Ports
+	// Unfinished names a file in Dir that stands there while a first start is under way.
+	// A start that finds it removes the state beside it, which is half made and of no
+	// use, and begins anew. Empty: there is none. Ignored when Ephemeral.
+	Unfinished string
 	// Headless leaves out the Temporal UI.
 	Headless bool
 	// Out takes a line for each step that takes time; nil means nowhere.
@@ -111,6 +115,15 @@ func (s *Stack) start(ctx context.Context, options Options) error {
 	}
 	if err := clearPostgres(place); err != nil {
 		return err
+	}
+	if options.Unfinished != "" && !options.Ephemeral {
+		removed, err := removeUnfinished(s.dir, options.Unfinished, place)
+		if err != nil {
+			return err
+		}
+		if removed {
+			fmt.Fprintln(s.out, "The first start was broken off. What it had made so far is removed, and it begins anew.")
+		}
 	}
 	if options.Ephemeral {
 		err = s.ports.fill()
