@@ -102,7 +102,10 @@ func (c *Cases) List(ctx context.Context, actor certification.Actor, filter Filt
 func packCursor(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
 func unpackCursor(cursor string) string {
-	text, _ := base64.RawURLEncoding.DecodeString(cursor)
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return "" // which is no cursor either
+	}
 	return string(text)
 }
 

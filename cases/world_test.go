@@ -354,6 +354,12 @@ func (p *person) fill(change ...map[string]any) *certification.SubmitApplication
 	}
 }
 
+// eventually waits for a condition.
+func (w *world) eventually(condition func() bool) {
+	w.t.Helper()
+	require.Eventually(w.t, condition, patience, 50*time.Millisecond)
+}
+
 // toApplication brings a new person to the application.
 func (w *world) toApplication() *person {
 	w.t.Helper()
