@@ -304,7 +304,12 @@ func (c *Case) OpenParts(form Form, handedIn bool) []Part {
 	}
 	open := []Part{}
 	for _, code := range c.Returned {
-		if rule, known := ReasonOf(code); known && !slices.Contains(open, rule.Part) {
+		rule, known := ReasonOf(code)
+		switch {
+		case !known || slices.Contains(open, rule.Part):
+		case !slices.Contains(PartsOf(form), rule.Part):
+			return PartsOf(form) // OTHER is given to every form and points at no part of most
+		default:
 			open = append(open, rule.Part)
 		}
 	}
