@@ -263,7 +263,7 @@ func (c *Cases) open(ctx context.Context, opened confirmed) error {
 	if err != nil {
 		return err
 	}
-	start := workflows.Start{Case: certification.Case{
+	start := workflows.Start{Patience: c.Patience, Case: certification.Case{
 		ID: opened.CaseID, Number: number, ApplicantID: opened.ApplicantID, PreviousCaseID: opened.PreviousCaseID,
 		CountyPlan: opened.CountyPlan, Policy: certification.CurrentPolicy(c.now()),
 	}}
