@@ -22,7 +22,8 @@ import (
 type Records interface {
 	// Commit writes a transition in one transaction, or nothing. The same revision
 	// and key again gives the first answer. The same revision with another key
-	// replaces what was written before (the void rule, docs/architecture.md).
+	// replaces what was written before (the void rule, docs/architecture.md). A step of
+	// an older workflow task than the last that wrote is certification.ErrSuperseded.
 	Commit(ctx context.Context, transition certification.Transition) (certification.Settled, error)
 }
 
@@ -113,7 +114,16 @@ func Register(registry worker.ActivityRegistry, a *Activities) {
 }
 
 func (a *Activities) commit(ctx context.Context, transition certification.Transition) (certification.Settled, error) {
+	if !activity.GetInfo(ctx).IsLocalActivity {
+		transition.Task = time.Time{} // the task that asked for it has completed
+	}
 	settled, err := a.Records.Commit(ctx, transition)
+	if errors.Is(err, certification.ErrSuperseded) {
+		// Nobody waits for this answer. If somebody does after all (two servers' clocks
+		// differ), the workflow asks once more, by an activity that is not local.
+		slog.InfoContext(ctx, "a step of a workflow task that was given up was refused", "case_id", transition.Case.ID)
+		return certification.Settled{}, temporal.NewNonRetryableApplicationError(FailureSuperseded, failurePermanent, nil)
+	}
 	if err != nil {
 		return certification.Settled{}, failed(ctx, FailureRecords, err, "case_id", transition.Case.ID)
 	}
@@ -164,6 +174,8 @@ const (
 	FailureMail     = "The mail server did not take the letter."
 	FailurePayments = "Stripe did not answer as expected."
 	FailureStorage  = "The document store did not answer as expected."
+	// FailureSuperseded is only seen by a workflow task that was given up.
+	FailureSuperseded = "A later workflow task has written to this case."
 	// FailureReconciling: some open case that does not run could not be started.
 	FailureReconciling = "The records could not be compared with the cases that run."
 	failurePermanent   = "permanent"

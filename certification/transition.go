@@ -2,6 +2,7 @@ package certification
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 )
@@ -15,6 +16,12 @@ type Transition struct {
 	// number of this step.
 	Case  Case  `json:"case"`
 	Event Event `json:"event"`
+
+	// Task is when the workflow task began in which the step is made. A task can be
+	// given up while its step is on the way to the records, and another begin: the
+	// records then refuse the older one (ErrSuperseded). Zero is a step whose task has
+	// completed; it is never refused so.
+	Task time.Time `json:"task,omitzero"`
 
 	Open   []PromiseRequest `json:"open,omitempty"`
 	Close  []PromiseKind    `json:"close,omitempty"`
@@ -41,6 +48,10 @@ type Transition struct {
 	Submit *DraftAt `json:"submit,omitempty"`
 	Reopen Form     `json:"reopen,omitempty"`
 }
+
+// ErrSuperseded is a step from a workflow task that was given up: a later task has
+// written to the case. Trying again cannot help.
+var ErrSuperseded = errors.New("a later workflow task has written to this case")
 
 // Event is one line of the log of a case: append-only, ids and codes only.
 type Event struct {

@@ -21,6 +21,11 @@ import (
 //   - A key that another revision has: a repeat that the workflow no longer
 //     remembers. Nothing is written, and Settled.Repeated says so.
 //   - A draft that has moved on: Settled.Refused.
+//
+// A workflow task can be given up while its step is on the way here, and another begin:
+// a worker that was slow, a server that lost a task it held in memory. The newer one is
+// right, so a step of an older task than the newest that wrote is refused with
+// certification.ErrSuperseded, however late it comes.
 func (s *Store) Commit(ctx context.Context, transition certification.Transition) (certification.Settled, error) {
 	var settled certification.Settled
 	err := s.InTransaction(ctx, func(q *queries.Queries) error {
@@ -38,9 +43,13 @@ func (s *Store) commit(ctx context.Context, q *queries.Queries, t certification.
 	now := s.now().UTC().Truncate(time.Microsecond) // what PostgreSQL keeps
 	caseID, revision := t.Case.ID, t.Case.Revision
 
+	task := t.Task.Truncate(time.Microsecond)
 	written, err := lockCase(ctx, q, caseID)
 	if err != nil {
 		return certification.Settled{}, err
+	}
+	if !task.IsZero() && task.Before(written.task) {
+		return certification.Settled{}, certification.ErrSuperseded
 	}
 	switch event, err := q.EventOfKey(ctx, queries.EventOfKeyParams{CaseID: caseID, Key: t.Event.Key}); {
 	case err == nil && event.Revision == revision:
@@ -48,9 +57,9 @@ func (s *Store) commit(ctx context.Context, q *queries.Queries, t certification.
 		if err := json.Unmarshal(event.Settled, &settled); err != nil {
 			return certification.Settled{}, fmt.Errorf("decoding the answer of before: %w", err)
 		}
-		return settled, nil
+		return settled, q.NoteTask(ctx, queries.NoteTaskParams{ID: caseID, Task: task})
 	case err == nil && event.Revision < revision:
-		return certification.Settled{At: now, Repeated: true}, nil
+		return certification.Settled{At: now, Repeated: true}, q.NoteTask(ctx, queries.NoteTaskParams{ID: caseID, Task: task})
 	case err != nil && !None(err):
 		return certification.Settled{}, err
 	}
@@ -61,10 +70,10 @@ func (s *Store) commit(ctx context.Context, q *queries.Queries, t certification.
 			return certification.Settled{}, err
 		}
 		if None(err) || draft != t.Submit.Revision {
-			return certification.Settled{At: now, Refused: certification.StaleRevision()}, nil
+			return certification.Settled{At: now, Refused: certification.StaleRevision()}, q.NoteTask(ctx, queries.NoteTaskParams{ID: caseID, Task: task})
 		}
 	}
-	if written >= revision {
+	if written.revision >= revision {
 		if err := void(ctx, q, caseID, revision, now); err != nil {
 			return certification.Settled{}, err
 		}
@@ -80,20 +89,25 @@ func (s *Store) commit(ctx context.Context, q *queries.Queries, t certification.
 	return settled, write(ctx, q, t, settled, t.Apply(settled))
 }
 
-// lockCase keeps other steps of a case out until the transaction ends, and gives the
-// newest revision written; 0 before the first.
-func lockCase(ctx context.Context, q *queries.Queries, caseID string) (int, error) {
+// newest is what the records have of a case before a step; zero before its first.
+type newest struct {
+	revision int
+	task     time.Time // when the newest workflow task began that wrote
+}
+
+// lockCase keeps other steps of a case out until the transaction ends.
+func lockCase(ctx context.Context, q *queries.Queries, caseID string) (newest, error) {
 	existing, err := q.LockCase(ctx, caseID)
 	if None(err) {
 		if err := q.LockNewCase(ctx, caseID); err != nil {
-			return 0, err
+			return newest{}, err
 		}
 		existing, err = q.LockCase(ctx, caseID)
 	}
 	if None(err) {
-		return 0, nil
+		return newest{}, nil
 	}
-	return existing.Revision, err
+	return newest{existing.Revision, existing.WrittenTask}, err
 }
 
 // void marks what was written from a revision on as never having taken effect, and
@@ -134,7 +148,7 @@ func void(ctx context.Context, q *queries.Queries, caseID string, from int, now 
 
 // write writes a step and everything that goes with it.
 func write(ctx context.Context, q *queries.Queries, t certification.Transition, settled certification.Settled, after certification.Case) error {
-	if err := writeCase(ctx, q, after, settled.At); err != nil {
+	if err := writeCase(ctx, q, after, settled.At, t.Task); err != nil {
 		return err
 	}
 	event, err := json.Marshal(t.Event)
@@ -224,7 +238,7 @@ func turnDrafts(ctx context.Context, q *queries.Queries, t certification.Transit
 }
 
 // writeCase writes the columns that lists filter by, and the snapshot that they are made of.
-func writeCase(ctx context.Context, q *queries.Queries, c certification.Case, at time.Time) error {
+func writeCase(ctx context.Context, q *queries.Queries, c certification.Case, at, task time.Time) error {
 	snapshot, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("encoding the snapshot: %w", err)
@@ -232,7 +246,7 @@ func writeCase(ctx context.Context, q *queries.Queries, c certification.Case, at
 	row := queries.WriteCaseParams{
 		ID: c.ID, Number: c.Number, ApplicantID: c.ApplicantID, Stage: string(c.Stage), Outcome: string(c.Outcome),
 		Revision: c.Revision, WaitsOn: string(c.WaitsOn()), DueAt: instant(c.DueAt()), Overdue: c.Overdue(), Assignee: c.Assignee,
-		Attention: []string{}, CountyPlan: c.CountyPlan, Snapshot: snapshot, CreatedAt: at,
+		Attention: []string{}, CountyPlan: c.CountyPlan, Snapshot: snapshot, CreatedAt: at, WrittenTask: task.Truncate(time.Microsecond),
 	}
 	for _, attention := range c.Attention {
 		row.Attention = append(row.Attention, attention.Code)

@@ -20,6 +20,7 @@ func (c *story) record(ctx workflow.Context) {
 	c.step = nil
 	step.Case = c.Case.Clone()
 	step.Case.Revision = c.before.Revision + 1
+	step.Task = c.temporalNow()
 
 	c.writing = true
 	settled := c.write(ctx, *step)

@@ -1,5 +1,9 @@
 -- name: LockCase :one
-SELECT revision, snapshot FROM cases WHERE id = $1 FOR NO KEY UPDATE;
+SELECT revision, written_task FROM cases WHERE id = $1 FOR NO KEY UPDATE;
+
+-- name: NoteTask :exec
+-- A step that writes nothing keeps older workflow tasks out all the same.
+UPDATE cases SET written_task = sqlc.arg(task)::timestamptz WHERE id = $1 AND written_task < sqlc.arg(task)::timestamptz;
 
 -- name: LockNewCase :exec
 -- Before its first step a case has no row that could be locked.
@@ -7,12 +11,13 @@ SELECT pg_advisory_xact_lock(hashtextextended(sqlc.arg(case_id)::text, 0));
 
 -- name: WriteCase :exec
 INSERT INTO cases (id, number, applicant_id, stage, outcome, revision, waits_on, due_at, overdue, assignee, attention,
-    county_plan, certificate_number, expires_at, snapshot, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+    county_plan, certificate_number, expires_at, snapshot, created_at, updated_at, written_task)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17)
 ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, outcome = excluded.outcome, revision = excluded.revision,
     waits_on = excluded.waits_on, due_at = excluded.due_at, overdue = excluded.overdue, assignee = excluded.assignee,
     attention = excluded.attention, certificate_number = excluded.certificate_number, expires_at = excluded.expires_at,
-    snapshot = excluded.snapshot, updated_at = excluded.updated_at;
+    snapshot = excluded.snapshot, updated_at = excluded.updated_at,
+    written_task = greatest(cases.written_task, excluded.written_task);
 
 -- name: EventOfKey :one
 SELECT revision, settled FROM case_events WHERE case_id = $1 AND key = $2 AND voided_at IS NULL;

@@ -279,18 +279,18 @@ func (q *Queries) LastCaseOf(ctx context.Context, applicantID string) (string, e
 }
 
 const lockCase = `-- name: LockCase :one
-SELECT revision, snapshot FROM cases WHERE id = $1 FOR NO KEY UPDATE
+SELECT revision, written_task FROM cases WHERE id = $1 FOR NO KEY UPDATE
 `
 
 type LockCaseRow struct {
-	Revision int
-	Snapshot []byte
+	Revision    int
+	WrittenTask time.Time
 }
 
 func (q *Queries) LockCase(ctx context.Context, id string) (LockCaseRow, error) {
 	row := q.db.QueryRow(ctx, lockCase, id)
 	var i LockCaseRow
-	err := row.Scan(&i.Revision, &i.Snapshot)
+	err := row.Scan(&i.Revision, &i.WrittenTask)
 	return i, err
 }
 
@@ -317,6 +317,21 @@ SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))
 // Before its first step a case has no row that could be locked.
 func (q *Queries) LockNewCase(ctx context.Context, caseID string) error {
 	_, err := q.db.Exec(ctx, lockNewCase, caseID)
+	return err
+}
+
+const noteTask = `-- name: NoteTask :exec
+UPDATE cases SET written_task = $2::timestamptz WHERE id = $1 AND written_task < $2::timestamptz
+`
+
+type NoteTaskParams struct {
+	ID   string
+	Task time.Time
+}
+
+// A step that writes nothing keeps older workflow tasks out all the same.
+func (q *Queries) NoteTask(ctx context.Context, arg NoteTaskParams) error {
+	_, err := q.db.Exec(ctx, noteTask, arg.ID, arg.Task)
 	return err
 }
 
@@ -598,12 +613,13 @@ func (q *Queries) VoidPayments(ctx context.Context, arg VoidPaymentsParams) erro
 
 const writeCase = `-- name: WriteCase :exec
 INSERT INTO cases (id, number, applicant_id, stage, outcome, revision, waits_on, due_at, overdue, assignee, attention,
-    county_plan, certificate_number, expires_at, snapshot, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+    county_plan, certificate_number, expires_at, snapshot, created_at, updated_at, written_task)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17)
 ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, outcome = excluded.outcome, revision = excluded.revision,
     waits_on = excluded.waits_on, due_at = excluded.due_at, overdue = excluded.overdue, assignee = excluded.assignee,
     attention = excluded.attention, certificate_number = excluded.certificate_number, expires_at = excluded.expires_at,
-    snapshot = excluded.snapshot, updated_at = excluded.updated_at
+    snapshot = excluded.snapshot, updated_at = excluded.updated_at,
+    written_task = greatest(cases.written_task, excluded.written_task)
 `
 
 type WriteCaseParams struct {
@@ -623,6 +639,7 @@ type WriteCaseParams struct {
 	ExpiresAt         *time.Time
 	Snapshot          []byte
 	CreatedAt         time.Time
+	WrittenTask       time.Time
 }
 
 func (q *Queries) WriteCase(ctx context.Context, arg WriteCaseParams) error {
@@ -643,6 +660,7 @@ func (q *Queries) WriteCase(ctx context.Context, arg WriteCaseParams) error {
 		arg.ExpiresAt,
 		arg.Snapshot,
 		arg.CreatedAt,
+		arg.WrittenTask,
 	)
 	return err
 }

@@ -59,6 +59,7 @@ type Case struct {
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
 	SortAt            time.Time
+	WrittenTask       time.Time
 }
 
 type CaseEvent struct {
