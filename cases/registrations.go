@@ -326,7 +326,7 @@ func (c *Cases) StartFromSnapshot(ctx context.Context, caseID string) error {
 	}
 	start := workflows.Start{Case: row.Case, Patience: c.Patience}
 	// The clock of cases may not be Temporal's; timers are armed from what it says.
-	start.Carried.Ahead = c.now().Sub(time.Now()).Round(time.Second)
+	start.Carried.Ahead = time.Until(c.now()).Round(time.Second)
 	if start.Carried.Errands, err = c.underWay(ctx, row.Case); err != nil {
 		return err
 	}
