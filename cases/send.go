@@ -102,8 +102,12 @@ func (c *Cases) update(ctx context.Context, caseID string, message certification
 		if row.Stage == certification.StageClosed {
 			return certification.CaseClosed()
 		}
-		// Somebody terminated the workflow of an open case: it is started again from the
-		// records, and takes the message then.
+		// Somebody terminated the workflow of an open case. It is started again from the
+		// records (by the reconciliation, if not here), and takes the message when that
+		// comes again.
+		if startErr := c.StartFromSnapshot(ctx, caseID); startErr != nil {
+			return certification.Unavailable(startErr, retryAfter)
+		}
 	}
 	return answerOf(err)
 }
