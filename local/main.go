@@ -22,7 +22,8 @@ import (
 
 const usage = `local runs Peercert and everything it needs on this machine.
 
-  local dev             start everything; the state stays in .local
+  local dev             start everything; the state stays in .local, and the first
+                        start makes up some thirty people, at least one at every stage
   local demo            live a whole certification on a stack of its own; KEEP=1
                         leaves it up to look at
   local test [args …]   start PostgreSQL, Temporal, S3 and a mailbox for the tests,

@@ -109,22 +109,19 @@ func (l *life) reach(stage certification.Stage) {
 	})
 }
 
-// send gives a signal of somebody to the case; while a document is being checked, or
-// a part is away for a moment, once more with the same key.
-func (l *life) send(as certification.Actor, message certification.Message, notes map[certification.ReasonCode]string) (view cases.View) {
+// send gives a signal of somebody to the case.
+func (l *life) send(as certification.Actor, message certification.Message) (view cases.View) {
 	key := l.key()
-	l.await(string(message.Signal()), func() (bool, error) {
-		// The door writes into the message, so each try has one of its own.
-		copied := reflect.New(reflect.TypeOf(message).Elem())
-		copied.Elem().Set(reflect.ValueOf(message).Elem())
-		var err error
-		view, err = l.cases.Send(l.ctx, as, cases.Send{
-			CaseID: l.caseID, Key: key, Message: copied.Interface().(certification.Message), Notes: notes,
+	l.do(string(message.Signal()), func() error {
+		return patiently(l.ctx, func() (err error) {
+			// The door writes into the message, so each try has one of its own.
+			copied := reflect.New(reflect.TypeOf(message).Elem())
+			copied.Elem().Set(reflect.ValueOf(message).Elem())
+			view, err = l.cases.Send(l.ctx, as, cases.Send{
+				CaseID: l.caseID, Key: key, Message: copied.Interface().(certification.Message),
+			})
+			return err
 		})
-		if refusal, is := certification.RefusalOf(err); is && refusal.RetryAfter > 0 {
-			return false, nil
-		}
-		return err == nil, err
 	})
 	return view
 }
@@ -135,11 +132,15 @@ var codeIs = regexp.MustCompile(`(?:Your code is|código es) (\d{6})\.`)
 // register tells name and address, takes the code from the mailbox, and confirms it.
 func (l *life) register() {
 	l.do("registering", func() error {
-		opened, err := l.cases.Register(l.ctx, l.key(), cases.Registration{
-			FirstName: l.first, LastName: l.last, Email: l.email(), CountyPlan: l.county, Language: l.language,
-			Address: cases.Address{Line1: "1 Main Street", City: l.city, State: "CA", ZIP: l.zip},
-		})
-		if err != nil {
+		var opened cases.OpenedRegistration
+		key := l.key()
+		if err := patiently(l.ctx, func() (err error) {
+			opened, err = l.cases.Register(l.ctx, key, cases.Registration{
+				FirstName: l.first, LastName: l.last, Email: l.email(), CountyPlan: l.county, Language: l.language,
+				Address: cases.Address{Line1: "1 Main Street", City: l.city, State: "CA", ZIP: l.zip},
+			})
+			return err
+		}); err != nil {
 			return err
 		}
 		ctx, cancel := context.WithTimeout(l.ctx, patience)
@@ -155,8 +156,12 @@ func (l *life) register() {
 		}); err != nil {
 			return err
 		}
-		confirmed, err := l.cases.Confirm(l.ctx, l.key(), opened.ID, code)
-		if err != nil {
+		var confirmed cases.Confirmation
+		key = l.key()
+		if err := patiently(l.ctx, func() (err error) {
+			confirmed, err = l.cases.Confirm(l.ctx, key, opened.ID, code)
+			return err
+		}); err != nil {
 			return err
 		}
 		l.caseID, l.me = confirmed.Case.ID, certification.Actor{Role: certification.RoleApplicant, ID: confirmed.Case.ApplicantID}
@@ -192,7 +197,7 @@ func (l *life) watch(chapters int) {
 func (l *life) begin() {
 	l.register()
 	l.watch(99)
-	l.send(l.me, &certification.CompleteIntroVideo{}, nil)
+	l.send(l.me, &certification.CompleteIntroVideo{})
 }
 
 func (l *life) upload(kind certification.DocumentKind, name string, content []byte) (id string) {
@@ -262,12 +267,12 @@ func (l *life) apply() {
 	})
 	l.send(l.me, &certification.SubmitApplication{
 		DraftRevision: revision, EthicsVersion: l.policy().EthicsVersion, DocumentIDs: []string{id, diploma},
-	}, nil)
+	})
 }
 
 // openPage asks for the payment page of the fee that is due.
 func (l *life) openPage() (page string) {
-	view := l.send(l.me, &certification.PayFee{NotRefundableVersion: l.policy().NotRefundableVersion}, nil)
+	view := l.send(l.me, &certification.PayFee{NotRefundableVersion: l.policy().NotRefundableVersion})
 	l.do("opening the payment page", func() error {
 		if page = view.CheckoutURL; page == "" {
 			return errors.New("it has no address")
@@ -303,14 +308,14 @@ func (l *life) pay(next certification.Stage) {
 // decide claims the review for a reviewer, unless it is theirs, and decides it.
 func (l *life) decide(reviewer certification.Actor, message certification.Message) {
 	l.claim(reviewer)
-	l.send(reviewer, message, nil)
+	l.send(reviewer, message)
 }
 
 func (l *life) claim(reviewer certification.Actor) {
 	l.do("claiming", func() error {
 		view, err := l.cases.Case(l.ctx, reviewer, l.caseID)
 		if err == nil && view.Assignee != reviewer.ID {
-			l.send(reviewer, &certification.ClaimReview{}, nil)
+			l.send(reviewer, &certification.ClaimReview{})
 			err = l.err
 		}
 		return err
@@ -324,7 +329,7 @@ func (l *life) handInTraining() {
 	revision := l.save(certification.FormTraining, certification.TrainingValues{
 		ProviderID: provider, CompletedOn: certification.Date(certification.AddDays(l.now, -2).Format(time.DateOnly)), Hours: 80, DocumentID: id,
 	})
-	l.send(l.me, &certification.SubmitTraining{DraftRevision: revision, DocumentID: id, ProviderID: provider}, nil)
+	l.send(l.me, &certification.SubmitTraining{DraftRevision: revision, DocumentID: id, ProviderID: provider})
 }
 
 // authorization is the one of the attempt under way.
@@ -338,7 +343,7 @@ func (l *life) authorization() (id string, authorized, refused bool) {
 
 // askToTest chooses language and place, and waits until the vendor has answered.
 func (l *life) askToTest() {
-	l.send(l.me, &certification.BookExam{Language: l.language, Place: "online"}, nil)
+	l.send(l.me, &certification.BookExam{Language: l.language, Place: "online"})
 	asked := time.Time{}
 	l.await("the exam vendor's answer", func() (bool, error) {
 		id, authorized, refused := l.authorization()
@@ -394,7 +399,7 @@ func (l *life) renew() {
 		Courses:  []certification.Course{course("Law and ethics for peers", 6, true), course("Supporting people in crisis", 8, false), course("Documentation", 6, false)},
 		Attested: true, Ethics: l.signature(),
 	})
-	l.send(l.me, &certification.SubmitRenewal{DraftRevision: revision, EthicsVersion: l.policy().EthicsVersion}, nil)
+	l.send(l.me, &certification.SubmitRenewal{DraftRevision: revision, EthicsVersion: l.policy().EthicsVersion})
 }
 
 // appeal asks to look at a decision again.
@@ -402,5 +407,5 @@ func (l *life) appeal() {
 	revision := l.save(certification.FormAppeal, certification.AppealValues{
 		Statement: "This is a made-up appeal: the decision rests on a paper that was read wrongly.",
 	})
-	l.send(l.me, &certification.Appeal{DraftRevision: revision}, nil)
+	l.send(l.me, &certification.Appeal{DraftRevision: revision})
 }

@@ -32,7 +32,7 @@ func (p person) shade() uint8 {
 	return uint8(sum.Sum32())
 }
 
-// place gives some counties a city, so that addresses look like addresses.
+// places gives some counties a city, so that addresses look like addresses.
 var places = map[string][2]string{
 	"Alameda": {"Oakland", "94612"}, "Fresno": {"Fresno", "93721"}, "Humboldt": {"Eureka", "95501"},
 	"Kern": {"Bakersfield", "93301"}, "Los Angeles": {"Los Angeles", "90012"}, "Sacramento": {"Sacramento", "95814"},
@@ -50,7 +50,7 @@ func people() []person {
 		{id: "odessa_wynn", first: "Odessa", last: "Wynn", county: "Los Angeles", ends: certification.StageApplicationFee,
 			about: "Handed in, opened the payment page, never paid: the page expired.", story: doesNotPay},
 		{id: "khalil_banner", first: "Khalil", last: "Banner", county: "Alameda", ends: certification.StageApplicationReview,
-			about: "Waits for a reviewer since three days; nobody has claimed the review.", story: reviewFor(3)},
+			about: "Has waited for a reviewer for three days; nobody has claimed the review.", story: reviewFor(3)},
 		{id: "rosa_ibarra", first: "Rosa", last: "Ibarra", language: "es", county: "Monterey", ends: certification.StageApplicationReview,
 			about: "Under review; reviewer r-01 has claimed it.", story: reviewFor(6, reviewer1)},
 		{id: "delphine_okoro", first: "Delphine", last: "Okoro", county: "Sacramento", ends: certification.StageApplicationReview,
@@ -60,7 +60,7 @@ func people() []person {
 		{id: "marisol_pena", first: "Marisol", last: "Peña", language: "es", county: "Fresno", ends: certification.StageApplicationReturned,
 			about: "NEAR A DEADLINE: returned with two reasons, the last day to answer is tomorrow.", story: returnedFor(29)},
 		{id: "bao_nguyen", first: "Bao", last: "Nguyễn", county: "Santa Clara", ends: certification.StageApplicationReturned,
-			about: "Returned five days ago: the ID cannot be read. The review clock stands still.", story: returnedFor(5)},
+			about: "Returned five days ago for the ID and the diploma. The review clock stands still.", story: returnedFor(5)},
 		{id: "winnie_castellan", first: "Winnie", last: "Castellan", county: "Shasta", ends: certification.StageTraining,
 			about: "Approved almost a year ago and not trained: the window closes in three weeks.", story: dallies},
 		{id: "amos_ferreira", first: "Amos", last: "Ferreira", county: "Alameda", ends: certification.StageTraining,

@@ -5,7 +5,6 @@ import "peercert/certification"
 // The stories. Days are counted back from today. People share mornings where they
 // can: each morning of its own costs a move of the clock.
 
-// approve is a reviewer's yes.
 func (l *life) approveApplication(reviewer certification.Actor) {
 	l.decide(reviewer, &certification.DecideApplication{Decision: certification.DecisionApprove})
 }
@@ -122,7 +121,7 @@ func (l *life) inGroup() {
 func putOnHold(l *life) {
 	l.inGroup()
 	l.days(3)
-	l.send(administrator, &certification.Hold{Reason: "identity_question"}, nil)
+	l.send(administrator, &certification.Hold{Reason: "identity_question"})
 }
 
 func trainingReviewed(l *life) {
@@ -216,7 +215,7 @@ func secondTerm(l *life) {
 func suspended(l *life) {
 	l.certifiedAt(issuedThisYear)
 	l.days(8)
-	l.send(administrator, &certification.Suspend{Reason: "complaint"}, nil)
+	l.send(administrator, &certification.Suspend{Reason: "complaint"})
 }
 
 func renewalOpen(l *life) { l.certifiedAt(issuedBefore) }
@@ -263,13 +262,13 @@ func denied(l *life) {
 func revoked(l *life) {
 	l.certifiedAt(issuedThisYear)
 	l.days(12)
-	l.send(administrator, &certification.Revoke{Reason: "code_of_ethics"}, nil)
+	l.send(administrator, &certification.Revoke{Reason: "code_of_ethics"})
 }
 
 func appealed(l *life) {
 	l.certifiedAt(issuedThisYear)
 	l.days(52)
-	l.send(administrator, &certification.Revoke{Reason: "code_of_ethics"}, nil)
+	l.send(administrator, &certification.Revoke{Reason: "code_of_ethics"})
 	l.days(40)
 	l.appeal()
 	l.days(29)
@@ -279,11 +278,11 @@ func appealed(l *life) {
 func withdraws(l *life) {
 	l.applied(60)
 	l.days(52)
-	l.send(l.me, &certification.Withdraw{}, nil)
+	l.send(l.me, &certification.Withdraw{})
 }
 
 func surrenders(l *life) {
 	l.certifiedAt(issuedThisYear)
 	l.days(60)
-	l.send(l.me, &certification.Surrender{}, nil)
+	l.send(l.me, &certification.Surrender{})
 }

@@ -192,9 +192,18 @@ func (t *timeline) advance(ctx context.Context, to time.Time) error {
 		if at.After(to) {
 			at = to
 		}
-		if err := t.clock.Set(at); err != nil {
+		if err := t.forward(at); err != nil {
 			return err
 		}
+	}
+	return t.forward(to)
+}
+
+// forward moves the clock. It goes on by itself as well, and on a slow machine it may
+// have come further than the next instant.
+func (t *timeline) forward(to time.Time) error {
+	if !to.After(t.clock.Now()) {
+		return nil
 	}
 	return t.clock.Set(to)
 }
@@ -278,7 +287,10 @@ func (t *timeline) wakeDue(ctx context.Context, now time.Time, woken map[string]
 
 // wakeCase makes one case ask for the time.
 func (t *timeline) wakeCase(ctx context.Context, caseID, key string) error {
-	_, err := t.cases.Send(ctx, administrator, cases.Send{CaseID: caseID, Key: "seed-wake-" + key, Message: &certification.Wake{}})
+	err := patiently(ctx, func() error {
+		_, err := t.cases.Send(ctx, administrator, cases.Send{CaseID: caseID, Key: "seed-wake-" + key, Message: &certification.Wake{}})
+		return err
+	})
 	if errors.Is(err, certification.CaseClosed()) {
 		return nil
 	}
@@ -286,4 +298,22 @@ func (t *timeline) wakeCase(ctx context.Context, caseID, key string) error {
 		return fmt.Errorf("waking case %s: %w", caseID, err)
 	}
 	return nil
+}
+
+// patiently does something again for as long as the product asks for patience: a
+// document is being checked, or a small machine is busy.
+func patiently(ctx context.Context, do func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		err := do()
+		if refusal, is := certification.RefusalOf(err); !is || refusal.RetryAfter == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(30 * time.Millisecond):
+		}
+	}
 }
