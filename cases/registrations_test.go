@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"peercert/cases"
 	"peercert/certification"
 	"peercert/store"
+	"peercert/workflows"
 )
 
 func TestRegistering(t *testing.T) {
@@ -199,23 +201,28 @@ func TestConfirming(t *testing.T) {
 	})
 
 	t.Run("everybody at once finds one case", func(t *testing.T) {
-		one, other := w.register("crowd@example.test"), w.register("Crowd@example.test")
-		key := w.key()
-		confirmed, failures := atOnce(8, func(i int) (cases.Confirmation, error) {
-			switch {
-			case i < 3:
-				return w.Confirm(ctx, key, one.ID, w.code(one.ID))
-			case i < 5:
-				return w.Confirm(ctx, w.key(), one.ID, w.code(one.ID))
+		for _, round := range []string{"somebody new", "somebody whose case is closed"} {
+			one, other := w.register("crowd@example.test"), w.register("Crowd@example.test")
+			key := w.key()
+			confirmed, failures := atOnce(8, func(i int) (cases.Confirmation, error) {
+				switch {
+				case i < 3:
+					return w.Confirm(ctx, key, one.ID, w.code(one.ID))
+				case i < 5:
+					return w.Confirm(ctx, w.key(), one.ID, w.code(one.ID))
+				}
+				return w.Confirm(ctx, w.key(), other.ID, w.code(other.ID))
+			})
+			for i := range confirmed {
+				require.NoError(t, failures[i], round)
+				require.Equal(t, confirmed[0].Case.ID, confirmed[i].Case.ID, round)
 			}
-			return w.Confirm(ctx, w.key(), other.ID, w.code(other.ID))
-		})
-		for i := range confirmed {
-			require.NoError(t, failures[i])
-			require.Equal(t, confirmed[0].Case.ID, confirmed[i].Case.ID)
+			first := confirmed[0].Case
+			require.Equal(t, 1, w.count("FROM cases WHERE applicant_id = $1 AND stage <> 'closed'", first.ApplicantID), round)
+			require.Equal(t, 1, w.count("FROM applicants WHERE email_folded = 'crowd@example.test'"), round)
+			p := &person{world: w, actor: certification.Actor{Role: certification.RoleApplicant, ID: first.ApplicantID}, caseID: first.ID}
+			p.must(&certification.Withdraw{})
 		}
-		require.Equal(t, 1, casesOf(confirmed[0]))
-		require.Equal(t, 1, w.count("FROM applicants WHERE email_folded = 'crowd@example.test'"))
 	})
 
 	t.Run("Temporal is down", func(t *testing.T) {
@@ -264,4 +271,25 @@ func TestConfirming(t *testing.T) {
 	require.NoError(t, w.sql.QueryRow(ctx, "SELECT jsonb_agg(snapshot)::text FROM cases").Scan(&snapshots))
 	require.True(t, json.Valid(snapshots))
 	require.NotContains(t, string(snapshots), "example.test")
+}
+
+func TestAMonthLaterItIsForgotten(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	key := w.key()
+	first, err := w.Register(ctx, key, registrationOf("long-ago@example.test"))
+	require.NoError(t, err)
+	kept := w.confirm(w.register("stays@example.test"))
+	w.later(31 * 24 * time.Hour)
+	run, err := w.temporalClient().ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "sweep", TaskQueue: workflows.QueueOutbound}, workflows.RecordSweepType)
+	require.NoError(t, err)
+	var rows int
+	require.NoError(t, run.Get(ctx, &rows))
+	require.Equal(t, 5, rows, "two registrations and three keys")
+	require.Zero(t, w.count("FROM idempotency_keys")+w.count("FROM registrations"))
+
+	again, err := w.Register(ctx, key, registrationOf("long-ago@example.test"))
+	require.NoError(t, err)
+	require.NotEqual(t, first.ID, again.ID)
+	require.Equal(t, kept.Case.ID, w.confirm(w.register("stays@example.test")).Case.ID, "a case is no such record")
 }

@@ -43,15 +43,18 @@ func (c *Cases) Send(ctx context.Context, actor certification.Actor, send Send) 
 	request := digest(send.CaseID, string(signal), string(body), string(notes))
 	return once(ctx, c, actor, send.Key, request, func() (View, error) {
 		key := messageKey(actor, send.Key)
-		_, err := c.store.RevisionOfKey(ctx, queries.RevisionOfKeyParams{CaseID: send.CaseID, Key: key})
-		if err != nil && !store.None(err) {
-			return View{}, failed(err, "looking for a message")
+		*certification.EnvelopeOf(send.Message) = certification.Envelope{Key: key, Actor: actor, RequestID: send.RequestID}
+		written, err := c.store.RevisionOfKey(ctx, queries.RevisionOfKeyParams{CaseID: send.CaseID, Key: key})
+		switch {
+		case store.None(err):
+			err = c.carryOut(ctx, actor, row, send)
+		case err != nil:
+			err = failed(err, "looking for a message")
+		default:
+			err = c.carryOutAgain(ctx, send, written)
 		}
-		if store.None(err) { // otherwise it was carried out before, and only the answer was lost
-			*certification.EnvelopeOf(send.Message) = certification.Envelope{Key: key, Actor: actor, RequestID: send.RequestID}
-			if err := c.carryOut(ctx, actor, row, send); err != nil {
-				return View{}, err
-			}
+		if err != nil {
+			return View{}, err
 		}
 		if signal == certification.SignalPayFee {
 			c.awaitCheckout(ctx, send.CaseID)
@@ -78,6 +81,35 @@ func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row sto
 		}
 	}
 	return c.update(ctx, send.CaseID, send.Message)
+}
+
+// carryOutAgain is for a message that is in the log, though its answer was lost. That
+// does not say that it was carried out: its workflow task may have been given up, and
+// then the workflow knows nothing of it and will write something else in its place. So
+// the workflow is asked. It was found right before, so it is not checked again: the
+// rows may show what it did.
+func (c *Cases) carryOutAgain(ctx context.Context, send Send, written int) error {
+	if m, is := send.Message.(*certification.SubmitApplication); is {
+		m.Policy = certification.CurrentPolicy(c.now())
+	}
+	err := c.update(ctx, send.CaseID, send.Message)
+	if _, refused := certification.RefusalOf(err); !refused || errors.Is(err, certification.Unavailable(nil, 0)) {
+		return err
+	}
+	// A workflow remembers so many keys. What it has written up to its own revision is
+	// its own, also when it does not know the message any more.
+	value, queryErr := c.Temporal.QueryWorkflow(ctx, workflows.CaseWorkflowID(send.CaseID), "", workflows.QueryCase)
+	if queryErr != nil {
+		return certification.Unavailable(queryErr, retryAfter)
+	}
+	var known certification.Case
+	if err := value.Get(&known); err != nil {
+		return fmt.Errorf("decoding what the workflow of case %s says: %w", send.CaseID, err)
+	}
+	if written <= known.Revision {
+		return nil
+	}
+	return err
 }
 
 // update sends a message to the workflow of a case and waits for its answer.
