@@ -2,6 +2,6 @@ package worker
 
 // For tests that put something between a case and its records.
 var (
-	Serve        = serve
+	ServeWith    = serve
 	ActivitiesOf = activitiesOf
 )
