@@ -62,6 +62,7 @@ type sent struct {
 	name, id string
 	body     any
 	signal   bool
+	accepted bool
 	answered bool
 	answer   workflows.Answer
 	refusal  *certification.Refusal
@@ -221,6 +222,9 @@ func (s *story) goOn() {
 		if on.answered || on.signal && s.knows(on) {
 			continue
 		}
+		if on.accepted {
+			s.failed = fmt.Errorf("a run was left and %s had no answer", on.name)
+		}
 		s.pending = append(s.pending, on)
 		s.deliver(on)
 	}
@@ -242,8 +246,10 @@ func (s *story) knows(signal *sent) bool {
 func (s *story) next() bool {
 	for _, on := range s.pending {
 		if !on.signal && !on.answered {
-			on.err = errors.New("the workflow has ended")
-			s.failed = fmt.Errorf("the workflow ended and left %s without an answer", on.name)
+			on.answered, on.refusal = true, certification.CaseClosed()
+			if on.accepted {
+				s.failed = fmt.Errorf("the workflow ended and left %s without an answer", on.name)
+			}
 		}
 	}
 	s.pending = nil
@@ -268,7 +274,7 @@ func (s *story) deliver(on *sent) {
 		return
 	}
 	s.env.UpdateWorkflow(on.name, on.id, &testsuite.TestUpdateCallback{
-		OnAccept: func() {},
+		OnAccept: func() { on.accepted = true },
 		OnReject: func(err error) { on.answered, on.err = true, err },
 		OnComplete: func(value any, err error) {
 			on.answered, on.err = true, err

@@ -28,7 +28,7 @@ var (
 // anywhere, with time passing and parts failing in between, and looks after each at
 // what must hold at every moment.
 func TestRandomRuns(t *testing.T) {
-	randomly(t, *randomRuns, func(r *random) { r.wander(30) })
+	randomly(t, *randomRuns, func(r *random) { r.wander(25) })
 }
 
 // TestRandomChains does the same across runs that are left again and again.
@@ -146,7 +146,6 @@ func (r *random) wander(steps int) {
 			return
 		}
 		r.step()
-		r.s.settle()
 		r.s.atRest()
 	}
 	r.mend()

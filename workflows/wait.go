@@ -132,9 +132,9 @@ func (c *story) reminderFacts() fact {
 
 // timer is the one that is armed.
 type timer struct {
-	at      time.Time     // by the clock of cases
-	ahead   time.Duration // of that clock when the timer was armed
+	fires   time.Time // by Temporal's clock
 	promise certification.PromiseKind
+	at      time.Time // of the promise's rung, by the clock of cases
 	leaving bool
 	summary string
 	future  workflow.Future
@@ -171,20 +171,20 @@ func (c *story) pause() (time.Duration, bool) {
 // nextTimer is the one that the case needs now: for the earliest rung of the
 // promises whose clock runs, or for leaving, whichever comes first. It is nil only
 // while the last letters of a closed case go out.
-func (c *story) nextTimer(now time.Time) *timer {
+func (c *story) nextTimer() *timer {
 	var next *timer
 	if promise := certification.Next(c.Case.Promises); promise != nil {
 		next = &timer{
-			at: promise.Rungs[0].At, promise: promise.Kind,
+			fires: promise.Rungs[0].At.Add(-c.Carried.Ahead), promise: promise.Kind, at: promise.Rungs[0].At,
 			summary: fmt.Sprintf("%s: %s", promise.Kind, promise.Rungs[0].Kind),
 		}
 	}
 	if pause, wanted := c.pause(); wanted {
-		leave := &timer{at: now.Add(pause), leaving: true, summary: "Leave this run when it is quiet"}
-		if c.timer != nil && c.timer.leaving && c.timer.at.Before(leave.at) {
+		leave := &timer{fires: c.temporalNow().Add(pause), leaving: true, summary: "Leave this run when it is quiet"}
+		if c.timer != nil && c.timer.leaving && c.timer.fires.Before(leave.fires) {
 			leave = c.timer // the pause has begun already
 		}
-		if next == nil || leave.at.Before(next.at) {
+		if next == nil || leave.fires.Before(next.fires) {
 			next = leave
 		}
 	}
@@ -193,11 +193,10 @@ func (c *story) nextTimer(now time.Time) *timer {
 
 // arm sets the one timer. One that is right already stays.
 func (c *story) arm(ctx workflow.Context) {
-	now := c.now()
-	next := c.nextTimer(now)
+	next := c.nextTimer()
 	if c.timer != nil {
-		if next == c.timer || next != nil && !next.leaving && !c.timer.leaving &&
-			next.promise == c.timer.promise && next.at.Equal(c.timer.at) && c.timer.ahead == c.Carried.Ahead {
+		if next == c.timer || next != nil && !next.leaving && !c.timer.leaving && next.promise == c.timer.promise &&
+			next.at.Equal(c.timer.at) && next.fires.Equal(c.timer.fires) {
 			return
 		}
 		c.disarm()
@@ -206,9 +205,9 @@ func (c *story) arm(ctx workflow.Context) {
 		return
 	}
 	timerCtx, cancel := workflow.WithCancel(ctx)
-	next.ahead, next.cancel = c.Carried.Ahead, cancel
+	next.cancel = cancel
 	// A due instant in the past fires at once: the server refuses a timer of no length.
-	next.future = workflow.NewTimerWithOptions(timerCtx, max(next.at.Sub(now), time.Millisecond), workflow.TimerOptions{Summary: next.summary})
+	next.future = workflow.NewTimerWithOptions(timerCtx, max(next.fires.Sub(c.temporalNow()), time.Millisecond), workflow.TimerOptions{Summary: next.summary})
 	c.timer = next
 }
 
