@@ -167,7 +167,7 @@ func (c *Clock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	now := c.Now()
 	_ = page.Execute(w, map[string]any{
 		"Now": now.In(certification.Pacific).Format("Monday, January 2, 2006, 3:04 pm MST"), "Said": said, "Steps": steps,
-		"Ahead": now.Sub(time.Now()).Round(time.Minute).String(),
+		"Ahead": time.Until(now).Round(time.Minute).String(),
 	})
 }
 
