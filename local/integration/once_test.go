@@ -161,7 +161,9 @@ func TestOfTwoPeopleAtOnceOneWins(t *testing.T) {
 	claimed := people[0]
 	for range rounds {
 		claim := func(i int) func() (apitest.Answer, error) {
-			return func() (apitest.Answer, error) { return both[i].Signal(t.Context(), claimed.CaseID, "claim-review", nil) }
+			return func() (apitest.Answer, error) {
+				return both[i].Signal(t.Context(), claimed.CaseID, "claim-review", nil)
+			}
 		}
 		winner := s.oneWins(together(claim(0), claim(1)))
 		won[winner]++

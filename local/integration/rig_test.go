@@ -155,8 +155,11 @@ func (s *scene) registered(count int) []*journey.Person {
 	s.Helper()
 	people := make([]*journey.Person, count)
 	for i := range people {
-		people[i] = s.world.NewPerson("Robin", "Sample", "en")
-		require.NoError(s, people[i].Register(s.Context()))
+		p := s.world.NewPerson("Robin", "Sample", "en")
+		require.NoError(s, p.Register(s.Context()))
+		// An open case is woken whenever a test moves the clock: it is closed if it can be.
+		s.Cleanup(func() { _, _ = p.API.Signal(context.Background(), p.CaseID, "withdraw", nil) })
+		people[i] = p
 	}
 	return people
 }
