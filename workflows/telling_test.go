@@ -261,10 +261,14 @@ func (s *story) atRest() {
 	if s.over || s.isDown("records") {
 		return
 	}
-	c := s.recordsAgree()
-	if c.Stage == "" {
-		return
+	if c := s.recordsAgree(); c.Stage != "" {
+		s.promised(c)
 	}
+}
+
+// promised checks the promises of a case and its timer.
+func (s *story) promised(c certification.Case) {
+	s.t.Helper()
 	s.lettersSay()
 	if c.Stage == certification.StageClosed {
 		require.Empty(s.t, c.Promises)
