@@ -155,6 +155,28 @@ func TestADraftTakesOneOfTwoSaves(t *testing.T) {
 	}
 }
 
+func TestTheFirstAnswerStands(t *testing.T) {
+	r := open(t)
+	ctx := t.Context()
+	claimed, err := r.ClaimKey(ctx, queries.ClaimKeyParams{Actor: "a", Key: "k", Digest: []byte("d"), CreatedAt: noon})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, claimed)
+	claimed, err = r.ClaimKey(ctx, queries.ClaimKeyParams{Actor: "a", Key: "k", Digest: []byte("other"), CreatedAt: noon})
+	require.NoError(t, err)
+	require.EqualValues(t, 0, claimed, "bound already")
+	for i, at := range []time.Time{noon, noon.Add(time.Minute)} {
+		stands, err := r.AnswerKey(ctx, queries.AnswerKeyParams{Actor: "a", Key: "k", Answer: fmt.Appendf(nil, `{"answer": %d}`, i), At: at})
+		require.NoError(t, err)
+		require.JSONEq(t, `{"answer": 0}`, string(stands))
+	}
+	kept, err := r.ReadKey(ctx, queries.ReadKeyParams{Actor: "a", Key: "k"})
+	require.NoError(t, err)
+	require.Equal(t, []byte("d"), kept.Digest)
+	require.Equal(t, noon, one[time.Time](r, "SELECT answered_at FROM idempotency_keys").UTC())
+	_, err = r.AnswerKey(ctx, queries.AnswerKeyParams{Actor: "a", Key: "nobody's", Answer: []byte("{}"), At: noon})
+	require.True(t, store.None(err))
+}
+
 func TestOldRecordsAreForgotten(t *testing.T) {
 	r := open(t)
 	ctx := t.Context()
