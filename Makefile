@@ -10,7 +10,7 @@ ARGS ?= ./...
 # Packages without a line of ours: what a linter says of them is the generator's.
 GENERATED := -e peercert/api/wire -e peercert/store/queries
 
-.PHONY: help build setup dev demo test lint generate go-version
+.PHONY: histories help build setup dev demo test lint generate go-version
 
 help: ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -40,6 +40,9 @@ demo: bin/local ## live a whole certification, two years in about a minute (KEEP
 
 test: bin/local ## run every test on real parts (ARGS="-run Renewal ./workflows" for some)
 	@exec bin/local test $(ARGS)
+
+histories: bin/local ## record what cases of a new release leave in Temporal, for the replay test
+	@exec bin/local histories
 
 lint: bin/local ## check format, vet, staticcheck, generated code, and that workflows can be replayed
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \

@@ -15,6 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"peercert/local/histories"
 	"peercert/local/product"
 	"peercert/local/seed"
 	"peercert/local/stack"
@@ -28,6 +29,7 @@ const usage = `local runs Peercert and everything it needs on this machine.
                         leaves it up to look at
   local test [args …]   start PostgreSQL, Temporal, S3 and a mailbox for the tests,
                         run go test with these arguments (./... without any), stop
+  local histories       record what cases leave in Temporal, for the replay test
   local tools           install and build what the other commands need
   local tool NAME       print where the tool NAME is, building it first if needed
 
@@ -58,6 +60,8 @@ func run(arguments []string) int {
 		err = demo(ctx, os.Stdout, os.Getenv("KEEP") != "")
 	case "test":
 		code, err = test(ctx, rest)
+	case "histories":
+		err = record(ctx, os.Stdout, histories.Folder)
 	case "tools":
 		err = tools(ctx, os.Stdout)
 	case "tool":

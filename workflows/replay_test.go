@@ -1,0 +1,137 @@
+package workflows_test
+
+import (
+	"compress/gzip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enums "go.temporal.io/api/enums/v1"
+	history "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"peercert/certification"
+	"peercert/workflows"
+)
+
+// The histories in testdata were recorded on a real server by the code that was
+// released with them (make histories). Cases of that age are asleep out there, and
+// today's code must be able to go on with them. A history that fails here is never
+// recorded again: the change is made in another way, or versioned (see
+// docs/runbooks/changing-workflows.md).
+const recorded = "testdata/histories"
+
+// releases are the names of the releases that left histories, oldest first.
+func releases(t *testing.T) []string {
+	t.Helper()
+	folders, err := os.ReadDir(recorded)
+	require.NoError(t, err, "make histories records them")
+	var names []string
+	for _, folder := range folders {
+		names = append(names, folder.Name())
+	}
+	require.NotEmpty(t, names)
+	slices.Sort(names)
+	return names
+}
+
+// histories are those of a release, by name.
+func histories(t *testing.T, release string) map[string]*history.History {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(recorded, release, "*.json.gz"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	read := map[string]*history.History{}
+	for _, name := range files {
+		file, err := os.Open(name)
+		require.NoError(t, err)
+		unpacked, err := gzip.NewReader(file)
+		require.NoError(t, err)
+		found, err := client.HistoryFromJSON(unpacked, client.HistoryJSONOptions{})
+		require.NoError(t, err, name)
+		require.NoError(t, file.Close())
+		read[strings.TrimSuffix(filepath.Base(name), ".json.gz")] = found
+	}
+	return read
+}
+
+func TestRecordedCasesGoOn(t *testing.T) {
+	replayer := worker.NewWorkflowReplayer()
+	workflows.Register(replayer)
+	for _, release := range releases(t) {
+		for name, found := range histories(t, release) {
+			t.Run(release+"/"+name, func(t *testing.T) {
+				require.NoError(t, replayer.ReplayWorkflowHistory(quiet{}, found))
+			})
+		}
+	}
+}
+
+func TestEveryStageWasRecorded(t *testing.T) {
+	all := releases(t)
+	newest := histories(t, all[len(all)-1])
+	for _, rule := range certification.Stages {
+		require.Contains(t, newest, string(rule.Stage), "make histories records one, with a new name of the release")
+	}
+}
+
+// What the replay is worth: each of these changes would break cases out there, and
+// every history must say so.
+func TestAChangedWorkflowFailsTheReplay(t *testing.T) {
+	for change, before := range map[string]func(workflow.Context){
+		"a timer more": func(ctx workflow.Context) { workflow.NewTimer(ctx, time.Hour) },
+		"an activity more": func(ctx workflow.Context) {
+			ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+			workflow.ExecuteActivity(ctx, "send-notice", "another")
+		},
+		"a local activity more": func(ctx workflow.Context) {
+			ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute})
+			workflow.ExecuteLocalActivity(ctx, "read-clock")
+		},
+		"a side effect more": func(ctx workflow.Context) {
+			workflow.SideEffect(ctx, func(workflow.Context) any { return 1 })
+		},
+	} {
+		t.Run(change, func(t *testing.T) {
+			replayer := worker.NewWorkflowReplayer()
+			replayer.RegisterWorkflowWithOptions(func(ctx workflow.Context, start workflows.Start) (workflows.Ended, error) {
+				before(ctx)
+				return workflows.Certification(ctx, start)
+			}, workflow.RegisterOptions{Name: workflows.CertificationType})
+			for _, release := range releases(t) {
+				for name, found := range histories(t, release) {
+					err := replayer.ReplayWorkflowHistory(quiet{}, found)
+					require.ErrorContains(t, err, "TMPRL1100", name) // what Temporal calls a history that the code does not fit
+				}
+			}
+		})
+	}
+}
+
+// The price of a case in Temporal. A number here changes only together with a reason.
+func TestWhatACaseCosts(t *testing.T) {
+	found := histories(t, "2026-11")
+	for _, sleeper := range []string{"certified", "certified_second_term"} {
+		events := found[sleeper].GetEvents()
+		require.LessOrEqual(t, len(events), 7, "somebody certified sleeps for two years in this run")
+		require.Equal(t, enums.EVENT_TYPE_TIMER_STARTED, events[len(events)-1].GetEventType())
+		require.NotEmpty(t, events[0].GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId())
+	}
+	whole := found["whole_first_run"].GetEvents()
+	kinds := map[enums.EventType]int{}
+	for _, event := range whole {
+		kinds[event.GetEventType()]++
+	}
+	t.Logf("registration to certificate, with one return and one failed exam: %d events: %d updates, %d signals, %d activities, %d workflow tasks, %d markers, %d timers",
+		len(whole), kinds[enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED], kinds[enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED],
+		kinds[enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED], kinds[enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED],
+		kinds[enums.EVENT_TYPE_MARKER_RECORDED], kinds[enums.EVENT_TYPE_TIMER_STARTED])
+	require.Len(t, whole, 334)
+	require.Equal(t, enums.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW, whole[len(whole)-1].GetEventType())
+}
