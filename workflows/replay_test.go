@@ -90,9 +90,8 @@ func TestAChangedWorkflowFailsTheReplay(t *testing.T) {
 			ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
 			workflow.ExecuteActivity(ctx, "send-notice", "another")
 		},
-		"a local activity more": func(ctx workflow.Context) {
-			ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute})
-			workflow.ExecuteLocalActivity(ctx, "read-clock")
+		"another search attribute": func(ctx workflow.Context) {
+			_ = workflow.UpsertTypedSearchAttributes(ctx, workflows.AttributeAssignee.ValueSet("r-01"))
 		},
 		"a side effect more": func(ctx workflow.Context) {
 			workflow.SideEffect(ctx, func(workflow.Context) any { return 1 })
