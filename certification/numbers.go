@@ -39,12 +39,15 @@ func newNumber(prefix string, random io.Reader) (string, error) {
 }
 
 // checkCharacter weighs every digit by its place, so that a wrong digit is always
-// found, and two neighbours changed about nearly always.
+// found, and two neighbors that changed places nearly always.
 func checkCharacter(digits string) byte {
 	sum := 0
 	for i, digit := range []byte(digits) {
-		// Odd weights have an inverse modulo 32, so no single wrong digit hides.
-		sum += (2*i + 3) * strings.IndexByte(crockford, digit)
+		// Odd weights have an inverse modulo 32, so no single wrong digit hides. They
+		// begin at 5 so that also the last one, 17, and that of the check character
+		// itself, -1, differ by an odd multiple of two: neighbors hide only when their
+		// values are 16 apart.
+		sum += (2*i + 5) * strings.IndexByte(crockford, digit)
 	}
 	return crockford[sum%32]
 }

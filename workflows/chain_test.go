@@ -168,6 +168,7 @@ func (s *story) run(ctx workflow.Context, start workflows.Start) (workflows.Ende
 	if err := workflow.SetUpdateHandler(ctx, curtain, func(workflow.Context) error { panic(curtain) }); err != nil {
 		return workflows.Ended{}, err
 	}
+	//workflowcheck:ignore
 	s.env.RegisterDelayedCallback(s.goOn, 0) // after this first task
 	return workflows.Certification(ctx, start)
 }
