@@ -39,6 +39,10 @@ func serve(ctx context.Context, p *Parts, functions *activities.Activities, logg
 		ActivityTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 		// A workflow that panics waits for a better worker; it never fails a case.
 		WorkflowPanicPolicy: worker.BlockWorkflow,
+		// The SDK takes a goroutine that is off the processor for a second for a deadlock
+		// and fails the task, and with it every update that the task answered. On a busy
+		// machine that is no deadlock (seen with 200 signals at once on two starved cores).
+		DeadlockDetectionTimeout: 5 * time.Second,
 	}
 
 	onCases := worker.New(p.Temporal, workflows.QueueCases, options)
