@@ -34,7 +34,8 @@ const usage = `local runs Peercert and everything it needs on this machine.
   local tool NAME       print where the tool NAME is, building it first if needed
 
 Settings: LOCAL_DIR (folder of the state, .local) and LOCAL_*_PORT; a start that
-finds a port taken names the setting that moves it.
+finds a port taken names the setting that moves it. LOCAL_STICKY_CACHE is how many
+workflows a worker keeps in memory; with 0 it replays a case before each step.
 `
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -50,6 +51,12 @@ func run(arguments []string) int {
 	if len(arguments) == 0 {
 		fmt.Fprint(os.Stderr, usage)
 		return 2
+	}
+	if size := os.Getenv("LOCAL_STICKY_CACHE"); size != "" {
+		if err := cacheWorkflows(size); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	var err error
 	code := 0
