@@ -208,7 +208,7 @@ func test(ctx context.Context, arguments []string) (int, error) {
 	if len(arguments) == 0 {
 		arguments = []string{"./..."}
 	}
-	cmd := exec.Command(runner, append([]string{"--format", "pkgname", "--format-hide-empty-pkg", "--"}, arguments...)...)
+	cmd := exec.Command(runner, append([]string{"--format", "pkgname", "--format-hide-empty-pkg", "--", "-timeout=25m"}, arguments...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(withoutSettings(os.Environ()), running.TestEnviron()...)
 	cmd.Env = append(cmd.Env, "PEERCERT_TEST_STRIPE_MOCK="+mock)
