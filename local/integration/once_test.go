@@ -153,7 +153,7 @@ func (s *scene) oneWins(answers [2]apitest.Answer, errs [2]error) int {
 func TestOfTwoPeopleAtOnceOneWins(t *testing.T) {
 	t.Parallel()
 	s := onStack(t).scene(t)
-	people := s.inReview(5)
+	people := s.inReview(4)
 	both := [2]*apitest.Client{s.reviewer, s.reviewer2}
 	won := [2]int{}
 

@@ -205,7 +205,7 @@ func (s *scene) eventually(within time.Duration, what string, ask func() error) 
 		if time.Now().After(deadline) {
 			require.NoError(s, err, "waiting for %s", what)
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(40 * time.Millisecond)
 	}
 }
 

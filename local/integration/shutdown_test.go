@@ -20,18 +20,12 @@ import (
 
 // Two hundred requests are under way when the API, then the worker, then both are
 // told to stop and are started again. Nothing that was accepted is lost and nothing
-// happens twice: each request, sent again with its key until it is answered, has
-// moved its case by one day exactly.
+// happens twice: each request, sent again with its key until it is answered, is in
+// the log of its case exactly once.
 func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 	s := onStack(t).scene(t)
-	const cases, each = 40, 5
+	const cases, each = 20, 10
 	people := s.registered(cases)
-	due := make([]time.Time, cases)
-	for i, p := range people {
-		before, err := p.Look(t.Context())
-		require.NoError(t, err)
-		due[i] = *before.Due
-	}
 	for round, parts := range [][]string{{product.API}, {product.Worker}, {product.API, product.Worker}} {
 		var group sync.WaitGroup
 		var answered, later, cut atomic.Int64
@@ -51,12 +45,13 @@ func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 			}
 			return nil
 		})
+		under := cases*each - answered.Load()
+		assert.Greater(t, under, int64(50), "most are still to be answered")
 		began := time.Now()
 		for _, part := range parts {
 			require.NoError(t, s.stack.StopPart(part))
 		}
 		stopped := time.Since(began)
-		under := cases*each - answered.Load()
 		for _, part := range parts {
 			s.start(part)
 		}
@@ -65,15 +60,11 @@ func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 		for problem := range problems {
 			require.NoError(t, problem)
 		}
-		t.Logf("stopping %v took %.1f s; %d requests were still to be answered then; %d were told to try later, %d found nobody listening",
+		t.Logf("stopping %v took %.1f s; %d requests were under way; %d were told to try later, %d found nobody listening",
 			parts, stopped.Seconds(), under, later.Load(), cut.Load())
 		assert.Less(t, stopped, s.Settings.ShutdownTimeout, "%v finished before its time was up", parts)
-		for i, p := range people {
-			assert.Equal(t, (round+1)*each, s.events(p.CaseID, "extend-deadline"), "each request happened once")
-			after, err := p.Look(t.Context())
-			require.NoError(t, err)
-			days := after.Due.Sub(due[i]).Round(24*time.Hour).Hours() / 24
-			assert.InDelta(t, (round+1)*each, days, 0, "and moved the case by its day")
+		for _, p := range people {
+			assert.Equal(t, (round+1)*each, s.events(p.CaseID, "retry-step"), "each request happened once")
 		}
 	}
 	s.whole()
@@ -84,7 +75,7 @@ func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 func (s *scene) insist(p *journey.Person, key string, answered, later, cut *atomic.Int64) error {
 	deadline := time.Now().Add(90 * time.Second)
 	for {
-		answer, err := s.administrator.Signal(s.Context(), p.CaseID, "extend-deadline", map[string]any{"days": 1}, apitest.WithKey(key))
+		answer, err := s.administrator.Signal(s.Context(), p.CaseID, "retry-step", nil, apitest.WithKey(key))
 		switch {
 		case err == nil && answer.Status == http.StatusOK:
 			answered.Add(1)
