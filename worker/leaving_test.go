@@ -147,7 +147,7 @@ func (b *beside) nothingLost(caseID string) {
 }
 
 func TestAMessageBesideALeavingTask(t *testing.T) {
-	const together, rounds = 6, 5
+	const together, rounds = 6, 3
 	r := newRig(t)
 	door := newDoorway()
 	r.serve(nil, door.look)
