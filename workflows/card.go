@@ -65,7 +65,7 @@ func card(c *certification.Case, recent []Line, trouble string) string {
 var unblock = map[string]string{
 	certification.AttentionRecords:       "PostgreSQL does not take the last step. It is tried every few seconds and heals by itself; nobody is answered until then.",
 	certification.AttentionNotice:        "A letter could not be sent for a day. It is tried on; once mail is back, `retry-step` sends it at once.",
-	certification.AttentionCheckout:      "The payment page could not be opened. It is tried on; once Stripe is back, `retry-step` opens it at once.",
+	certification.AttentionCheckout:      "The payment page could not be opened. It is tried on and heals by itself, within ten minutes of Stripe being back; `retry-step` tries at once.",
 	certification.AttentionAuthorization: "The authorization did not reach the exam vendor's bucket. It is tried on; `retry-step` sends it at once.",
 	certification.AttentionReview:        "A review is due soon, or late. `reassign` gives it to another reviewer.",
 	certification.AttentionVendor:        "The exam vendor is late, refused, or says something else than before. Ask them with the authorization id; then `retry-step` takes this note away.",
