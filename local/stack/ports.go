@@ -1,10 +1,13 @@
 package stack
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -61,25 +64,61 @@ func PortsFromEnvironment() (Ports, error) {
 	return ports, nil
 }
 
-// fill gives a free port to every row that has none. They are below the range
-// from which the system takes ports of outgoing connections, so that nobody is
-// handed one of ours between this check and the start of the part.
-func (p *Ports) fill() error {
-	const lowest, highest, tries = 20000, 32000, 500
-	given := map[int]bool{}
-	for _, row := range p.table() {
-		for try := 0; *row.number == 0; try++ {
-			if try == tries {
-				return fmt.Errorf("no free port between %d and %d for %s", lowest, highest, row.use)
-			}
-			candidate := lowest + rand.IntN(highest-lowest)
-			if !given[candidate] && isFree(candidate) {
-				*row.number = candidate
+// Blocks of ports that ephemeral stacks take. They are below the range from which
+// the system takes ports of outgoing connections, so that nobody is handed one of
+// ours between the choice and the start of the part, which may be much later.
+const (
+	lowestPort   = 20000
+	portsABlock  = 16
+	portBlocks   = 750
+	triesAtPorts = 200
+)
+
+// fill gives a free port to every row that has none, all of one block. The block is
+// locked until it is released: stacks that run side by side, such as those of tests,
+// take other blocks.
+func (p *Ports) fill() (release func(), err error) {
+	if !slices.ContainsFunc(p.table(), func(row port) bool { return *row.number == 0 }) {
+		return func() {}, nil
+	}
+	folder := filepath.Join(os.TempDir(), fmt.Sprintf("peercert-ports-%d", os.Getuid()))
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder of port locks: %w", err)
+	}
+	for range triesAtPorts {
+		block := rand.IntN(portBlocks)
+		release, err := lock(filepath.Join(folder, strconv.Itoa(block)))
+		if errors.Is(err, errLocked) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if p.fillFrom(lowestPort + block*portsABlock) {
+			return release, nil
+		}
+		release()
+	}
+	return nil, errors.New("no block of free ports for a stack of its own")
+}
+
+// fillFrom gives the ports of a block to the rows that have none, and says whether
+// there were enough.
+func (p *Ports) fillFrom(first int) bool {
+	next := first
+	filled := *p
+	for _, row := range filled.table() {
+		for ; *row.number == 0 && next < first+portsABlock; next++ {
+			if isFree(next) {
+				*row.number = next
 			}
 		}
-		given[*row.number] = true
+		if *row.number == 0 {
+			return false
+		}
 	}
-	return nil
+	*p = filled
+	return true
 }
 
 // checkFree names the first port that another program has.

@@ -53,6 +53,8 @@ type Stack struct {
 	record   record
 	out      io.Writer
 	remove   func() error // gives back the folder's lock, and the folder when ephemeral
+	// releasePorts lets other ephemeral stacks have the ports; nil otherwise.
+	releasePorts func()
 
 	quit     context.Context // ends when the stack begins to stop
 	stopping context.CancelCauseFunc
@@ -126,7 +128,7 @@ func (s *Stack) start(ctx context.Context, options Options) error {
 		}
 	}
 	if options.Ephemeral {
-		err = s.ports.fill()
+		s.releasePorts, err = s.ports.fill()
 	} else {
 		err = s.ports.checkFree()
 	}
@@ -355,6 +357,9 @@ func (s *Stack) shutdown(cause error) {
 		}
 		if err := s.remove(); err != nil {
 			fmt.Fprintln(s.out, err)
+		}
+		if s.releasePorts != nil {
+			s.releasePorts()
 		}
 		close(s.stopped)
 	})

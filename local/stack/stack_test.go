@@ -55,7 +55,9 @@ func somewhere(t *testing.T) string {
 func freePorts(t *testing.T) Ports {
 	t.Helper()
 	var ports Ports
-	require.NoError(t, ports.fill())
+	release, err := ports.fill()
+	require.NoError(t, err)
+	t.Cleanup(release)
 	return ports
 }
 
