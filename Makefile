@@ -10,7 +10,7 @@ ARGS ?= ./...
 # Packages without a line of ours: what a linter says of them is the generator's.
 GENERATED := -e peercert/api/wire -e peercert/store/queries
 
-.PHONY: histories help build setup dev demo test lint generate go-version
+.PHONY: histories help build setup dev demo test bench lint generate go-version
 
 help: ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -40,6 +40,9 @@ demo: bin/local ## live a whole certification, two years in about a minute (KEEP
 
 test: bin/local ## run every test on real parts (ARGS="-run Renewal ./workflows" for some)
 	@exec bin/local test $(ARGS)
+
+bench: bin/local ## measure what the product costs over bare Temporal, as ratios
+	@exec bin/local bench
 
 histories: bin/local ## record what cases of a new release leave in Temporal, for the replay test
 	@exec bin/local histories

@@ -15,6 +15,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"peercert/bench"
 	"peercert/local/histories"
 	"peercert/local/product"
 	"peercert/local/seed"
@@ -30,6 +31,8 @@ const usage = `local runs Peercert and everything it needs on this machine.
   local test [args …]   start PostgreSQL, Temporal, S3 and a mailbox for the tests,
                         run go test with these arguments (./... without any), stop
   local histories       record what cases leave in Temporal, for the replay test
+  local bench           measure what the product costs over bare Temporal, on a stack
+                        of its own; PROFILE=folder keeps CPU profiles
   local tools           install and build what the other commands need
   local tool NAME       print where the tool NAME is, building it first if needed
 
@@ -69,6 +72,8 @@ func run(arguments []string) int {
 		code, err = test(ctx, rest)
 	case "histories":
 		err = record(ctx, os.Stdout, histories.Folder)
+	case "bench":
+		err = bench.Run(ctx, bench.Options{Rounds: 11, Profile: os.Getenv("PROFILE"), Only: strings.Fields(os.Getenv("ONLY")), Out: os.Stdout})
 	case "tools":
 		err = tools(ctx, os.Stdout)
 	case "tool":

@@ -37,12 +37,16 @@ type Parts struct {
 	// Metrics has what Temporal's SDK counts; the API and the worker add theirs.
 	Metrics *prometheus.Registry
 	Now     func() time.Time
+	// OutboundPerSecond bounds what leaves the house, over all workers: mail servers,
+	// Stripe and the exam vendor all have limits, and a flood of letters is an
+	// incident. 0 is no limit.
+	OutboundPerSecond float64
 }
 
 // Assemble connects everything. Nothing has to be up: what is down is asked again
 // when it is needed.
 func Assemble(ctx context.Context, settings config.Settings, logger *slog.Logger, now func() time.Time) (*Parts, error) {
-	p := &Parts{Settings: settings, Metrics: prometheus.NewRegistry(), Now: now}
+	p := &Parts{Settings: settings, Metrics: prometheus.NewRegistry(), Now: now, OutboundPerSecond: outboundPerSecond}
 	var err error
 	if p.Store, err = store.Open(ctx, settings.DatabaseURL, settings.DatabaseConnections, now); err != nil {
 		return nil, err

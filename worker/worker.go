@@ -20,8 +20,7 @@ import (
 	"peercert/workflows"
 )
 
-// outboundPerSecond bounds what leaves the house, over all workers: mail servers,
-// Stripe and the exam vendor all have limits, and a flood of letters is an incident.
+// outboundPerSecond is what Parts.OutboundPerSecond begins with.
 const outboundPerSecond = 50
 
 // Run serves both task queues and the inbox until the context ends, then finishes
@@ -50,7 +49,7 @@ func serve(ctx context.Context, p *Parts, functions *activities.Activities, logg
 	activities.Register(onCases, functions)
 
 	outbound := options
-	outbound.TaskQueueActivitiesPerSecond = outboundPerSecond
+	outbound.TaskQueueActivitiesPerSecond = p.OutboundPerSecond
 	onOutbound := worker.New(p.Temporal, workflows.QueueOutbound, outbound)
 	workflows.RegisterHousework(onOutbound)
 	activities.Register(onOutbound, functions)

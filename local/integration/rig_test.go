@@ -250,6 +250,17 @@ func (s *scene) events(caseID, signal string) int {
 // were used, and what senders note on letters.
 func (s *scene) written(caseID string) string {
 	s.Helper()
+	// An uploaded document is checked by itself, and then the case notes it.
+	s.eventually(time.Minute, "the checks of the documents", func() error {
+		var unchecked int
+		err := s.records.QueryRow(s.Context(), `SELECT count(*) FROM documents d JOIN cases c ON c.id = d.case_id
+			WHERE c.id = $1 AND c.stage <> 'closed' AND NOT EXISTS (SELECT FROM case_events e WHERE e.case_id = c.id AND e.voided_at IS NULL
+				AND e.event->>'signal' = 'document-checked' AND e.event->'details'->>'id' = d.id::text)`, caseID).Scan(&unchecked)
+		if err == nil && unchecked > 0 {
+			err = fmt.Errorf("%d documents are being checked", unchecked)
+		}
+		return err
+	})
 	var all strings.Builder
 	for _, query := range []string{
 		`SELECT c::text FROM cases c WHERE id = $1`,

@@ -28,6 +28,9 @@ type Options struct {
 	Dir string
 	// Ephemeral stacks keep their state in a temporary folder that Stop removes.
 	Ephemeral bool
+	// Durable makes the PostgreSQL of an ephemeral stack write through to the disk,
+	// as a persistent one always does: for measuring.
+	Durable bool
 	// Ports to listen on. An ephemeral stack picks a free one for every zero; a
 	// persistent stack takes them all as they are (see PortsFromEnvironment).
 	Ports Ports
@@ -153,7 +156,7 @@ func (s *Stack) start(ctx context.Context, options Options) error {
 		return err
 	}
 
-	s.database = postgres{home: place, as: account, log: log("postgres"), port: s.ports.Postgres, ephemeral: options.Ephemeral}
+	s.database = postgres{home: place, as: account, log: log("postgres"), port: s.ports.Postgres, ephemeral: options.Ephemeral && !options.Durable}
 	if s.settings, err = settingsOn(s.ports, s.database.url("peercert")); err != nil {
 		return err
 	}
