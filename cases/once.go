@@ -22,9 +22,13 @@ import (
 // first stands, for both. See onceHere for what is not safe to repeat.
 func once[A any](ctx context.Context, c *Cases, actor certification.Actor, key string, request []byte, do func() (A, error)) (A, error) {
 	var none A
-	claimed, kept, err := c.claim(ctx, actor, key, request)
+	claimed, err := c.claim(ctx, c.store.Queries, actor, key, request)
 	if err != nil {
 		return none, err
+	}
+	kept, err := c.store.ReadKey(ctx, queries.ReadKeyParams(claimed))
+	if err != nil {
+		return none, failed(err, "reading an idempotency key")
 	}
 	if answer, answered, err := answerKept[A](kept.Digest, kept.Answer, request); answered || err != nil {
 		return answer, err
@@ -33,16 +37,14 @@ func once[A any](ctx context.Context, c *Cases, actor certification.Actor, key s
 	if err != nil {
 		return none, err
 	}
-	return keep(claimed, answer, func(claimed claimedKey, encoded []byte) ([]byte, error) {
-		return c.store.AnswerKeySoon(ctx, queries.AnswerKeySoonParams{Actor: claimed.Actor, Key: claimed.Key, Answer: encoded, At: c.now()})
-	})
+	return keep(ctx, c, c.store.Queries, claimed, answer)
 }
 
 // onceHere is once for what happens in the records alone: it is done and answered in
 // one transaction, exactly once, and whoever asks the same at the same time waits.
 func onceHere[A any](ctx context.Context, c *Cases, actor certification.Actor, key string, request []byte, do func(q *queries.Queries) (A, error)) (A, error) {
 	var answer A
-	claimed, _, err := c.claim(ctx, actor, key, request)
+	claimed, err := c.claim(ctx, c.store.Queries, actor, key, request)
 	if err != nil {
 		return answer, err
 	}
@@ -58,9 +60,7 @@ func onceHere[A any](ctx context.Context, c *Cases, actor certification.Actor, k
 		if answer, err = do(q); err != nil {
 			return err
 		}
-		answer, err = keep(claimed, answer, func(claimed claimedKey, encoded []byte) ([]byte, error) {
-			return q.AnswerKey(ctx, queries.AnswerKeyParams{Actor: claimed.Actor, Key: claimed.Key, Answer: encoded, At: c.now()})
-		})
+		answer, err = keep(ctx, c, q, claimed, answer)
 		return err
 	})
 	if err != nil {
@@ -73,12 +73,11 @@ func onceHere[A any](ctx context.Context, c *Cases, actor certification.Actor, k
 // claimedKey is a key of an actor, as the queries take it.
 type claimedKey struct{ Actor, Key string }
 
-// claim binds a key to a request, unless it is bound already, and gives what it is
-// bound to.
-func (c *Cases) claim(ctx context.Context, actor certification.Actor, key string, request []byte) (claimedKey, queries.ClaimKeyRow, error) {
+// claim binds a key to a request, unless it is bound already.
+func (c *Cases) claim(ctx context.Context, q *queries.Queries, actor certification.Actor, key string, request []byte) (claimedKey, error) {
 	claimed := claimedKey{Actor: string(actor.Role) + ":" + actor.ID, Key: key}
-	kept, err := c.store.ClaimKey(ctx, queries.ClaimKeyParams{Actor: claimed.Actor, Key: key, Digest: request, CreatedAt: c.now()})
-	return claimed, kept, failed(err, "claiming an idempotency key")
+	_, err := q.ClaimKey(ctx, queries.ClaimKeyParams{Actor: claimed.Actor, Key: key, Digest: request, CreatedAt: c.now()})
+	return claimed, failed(err, "claiming an idempotency key")
 }
 
 // answerKept gives the answer that is kept under a key, if there is one.
@@ -96,13 +95,13 @@ func answerKept[A any](bound, kept, request []byte) (answer A, answered bool, er
 }
 
 // keep keeps an answer under its key, and gives the one that stands.
-func keep[A any](claimed claimedKey, answer A, write func(claimedKey, []byte) ([]byte, error)) (A, error) {
+func keep[A any](ctx context.Context, c *Cases, q *queries.Queries, claimed claimedKey, answer A) (A, error) {
 	var none A
 	encoded, err := json.Marshal(answer)
 	if err != nil {
 		return none, fmt.Errorf("encoding an answer: %w", err)
 	}
-	stands, err := write(claimed, encoded)
+	stands, err := q.AnswerKey(ctx, queries.AnswerKeyParams{Actor: claimed.Actor, Key: claimed.Key, Answer: encoded, At: c.now()})
 	if store.None(err) {
 		return answer, nil // forgotten meanwhile: a month has passed
 	}

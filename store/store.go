@@ -101,15 +101,15 @@ func Migrate(ctx context.Context, url string) error {
 // InTransaction runs a function in one transaction, or leaves nothing. The function's
 // own error comes back as it is.
 func (s *Store) InTransaction(ctx context.Context, do func(q *queries.Queries) error) error {
-	t, err := begin(ctx, s.pool)
-	if err != nil {
-		return clean(err)
+	var failed error
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		failed = do(queries.New(cleaning{tx}))
+		return failed
+	})
+	if failed != nil {
+		return failed
 	}
-	defer t.end(ctx)
-	if err := do(queries.New(cleaning{t})); err != nil {
-		return err
-	}
-	return clean(t.commit(ctx))
+	return clean(err)
 }
 
 // None says whether a query found no row.

@@ -68,14 +68,11 @@ UPDATE video_progress SET finished_at = $3 WHERE case_id = $1 AND chapter = $2 A
 -- name: AddRead :exec
 INSERT INTO reads (case_id, role, actor_id, purpose, what, at) VALUES ($1, $2, $3, $4, $5, $6);
 
--- name: ClaimKey :one
--- Binds a key to a request, unless it is bound, and gives what it is bound to. Nobody
--- waits here for the disk: the log of the database is written in order, so what the
--- request then commits takes its key along.
-INSERT INTO idempotency_keys (actor, key, digest, created_at)
-SELECT sqlc.arg(actor)::text, sqlc.arg(key)::text, sqlc.arg(digest)::bytea, sqlc.arg(created_at)::timestamptz
-FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
-ON CONFLICT (actor, key) DO UPDATE SET digest = idempotency_keys.digest RETURNING digest, answer;
+-- name: ClaimKey :execrows
+INSERT INTO idempotency_keys (actor, key, digest, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING;
+
+-- name: ReadKey :one
+SELECT digest, answer FROM idempotency_keys WHERE actor = $1 AND key = $2;
 
 -- name: LockKey :one
 SELECT digest, answer FROM idempotency_keys WHERE actor = $1 AND key = $2 FOR UPDATE;
@@ -83,15 +80,6 @@ SELECT digest, answer FROM idempotency_keys WHERE actor = $1 AND key = $2 FOR UP
 -- name: AnswerKey :one
 -- Of two answers to one request the first stands, for both.
 UPDATE idempotency_keys SET answer = coalesce(answer, sqlc.arg(answer)::jsonb), answered_at = coalesce(answered_at, sqlc.arg(at)::timestamptz)
-WHERE actor = $1 AND key = $2 RETURNING answer;
-
--- name: AnswerKeySoon :one
--- AnswerKey for what was committed before. Nobody waits here for the disk: a database
--- that crashes within the moment forgets the answer and not what was done, which is
--- then found by its key in the log of the case. Never inside a transaction: it would
--- not wait for the disk either.
-UPDATE idempotency_keys SET answer = coalesce(answer, sqlc.arg(answer)::jsonb), answered_at = coalesce(answered_at, sqlc.arg(at)::timestamptz)
-FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
 WHERE actor = $1 AND key = $2 RETURNING answer;
 
 -- name: ForgetKeys :execrows

@@ -156,35 +156,6 @@ func (q *Queries) AnswerKey(ctx context.Context, arg AnswerKeyParams) ([]byte, e
 	return answer, err
 }
 
-const answerKeySoon = `-- name: AnswerKeySoon :one
-UPDATE idempotency_keys SET answer = coalesce(answer, $3::jsonb), answered_at = coalesce(answered_at, $4::timestamptz)
-FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
-WHERE actor = $1 AND key = $2 RETURNING answer
-`
-
-type AnswerKeySoonParams struct {
-	Actor  string
-	Key    string
-	Answer []byte
-	At     time.Time
-}
-
-// AnswerKey for what was committed before. Nobody waits here for the disk: a database
-// that crashes within the moment forgets the answer and not what was done, which is
-// then found by its key in the log of the case. Never inside a transaction: it would
-// not wait for the disk either.
-func (q *Queries) AnswerKeySoon(ctx context.Context, arg AnswerKeySoonParams) ([]byte, error) {
-	row := q.db.QueryRow(ctx, answerKeySoon,
-		arg.Actor,
-		arg.Key,
-		arg.Answer,
-		arg.At,
-	)
-	var answer []byte
-	err := row.Scan(&answer)
-	return answer, err
-}
-
 const applicantOfCase = `-- name: ApplicantOfCase :one
 SELECT a.id, a.candidate_id, a.email, a.email_folded, a.first_name, a.middle_name, a.last_name, a.called, a.phone, a.address, a.county_plan, a.language, a.date_of_birth, a.customer_id, a.created_at FROM applicants a JOIN cases c ON c.applicant_id = a.id WHERE c.id = $1
 `
@@ -212,11 +183,8 @@ func (q *Queries) ApplicantOfCase(ctx context.Context, id string) (Applicant, er
 	return i, err
 }
 
-const claimKey = `-- name: ClaimKey :one
-INSERT INTO idempotency_keys (actor, key, digest, created_at)
-SELECT $1::text, $2::text, $3::bytea, $4::timestamptz
-FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
-ON CONFLICT (actor, key) DO UPDATE SET digest = idempotency_keys.digest RETURNING digest, answer
+const claimKey = `-- name: ClaimKey :execrows
+INSERT INTO idempotency_keys (actor, key, digest, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 `
 
 type ClaimKeyParams struct {
@@ -226,24 +194,17 @@ type ClaimKeyParams struct {
 	CreatedAt time.Time
 }
 
-type ClaimKeyRow struct {
-	Digest []byte
-	Answer []byte
-}
-
-// Binds a key to a request, unless it is bound, and gives what it is bound to. Nobody
-// waits here for the disk: the log of the database is written in order, so what the
-// request then commits takes its key along.
-func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) (ClaimKeyRow, error) {
-	row := q.db.QueryRow(ctx, claimKey,
+func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) (int64, error) {
+	result, err := q.db.Exec(ctx, claimKey,
 		arg.Actor,
 		arg.Key,
 		arg.Digest,
 		arg.CreatedAt,
 	)
-	var i ClaimKeyRow
-	err := row.Scan(&i.Digest, &i.Answer)
-	return i, err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const confirmRegistration = `-- name: ConfirmRegistration :exec
@@ -451,6 +412,27 @@ func (q *Queries) ReadDraft(ctx context.Context, arg ReadDraftParams) (ReadDraft
 		&i.SubmittedRevision,
 		&i.SavedAt,
 	)
+	return i, err
+}
+
+const readKey = `-- name: ReadKey :one
+SELECT digest, answer FROM idempotency_keys WHERE actor = $1 AND key = $2
+`
+
+type ReadKeyParams struct {
+	Actor string
+	Key   string
+}
+
+type ReadKeyRow struct {
+	Digest []byte
+	Answer []byte
+}
+
+func (q *Queries) ReadKey(ctx context.Context, arg ReadKeyParams) (ReadKeyRow, error) {
+	row := q.db.QueryRow(ctx, readKey, arg.Actor, arg.Key)
+	var i ReadKeyRow
+	err := row.Scan(&i.Digest, &i.Answer)
 	return i, err
 }
 
