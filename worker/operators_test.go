@@ -214,6 +214,12 @@ func TestATerminatedCaseIsFound(t *testing.T) {
 	left, _ := r.open()   // goes on all the time
 	closed, _ := r.open() // ended as it should
 	r.must(closed, &certification.Withdraw{})
+	r.until("the closed case to end, once its letter is sent", func() error {
+		if r.runID(closed) != "" {
+			return errors.New("it runs")
+		}
+		return nil
+	})
 	booking, applicant := r.open()
 	r.toExamBooking(booking, applicant)
 	passed, applicant := r.open()
