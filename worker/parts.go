@@ -77,7 +77,7 @@ func Assemble(ctx context.Context, settings config.Settings, logger *slog.Logger
 		return nil, err
 	}
 	if p.Exams, err = exams.New(exams.Options{
-		Files: p.Documents.Files(examPrefix), WebhookSecrets: settings.ExamWebhookSecret, Now: now,
+		Files: p.Documents.Files(exams.Prefix), WebhookSecrets: settings.ExamWebhookSecret, Now: now,
 	}); err != nil {
 		return nil, err
 	}
@@ -100,9 +100,6 @@ func (p *Parts) Close() {
 	p.Temporal.Close()
 	p.Store.Close()
 }
-
-// examPrefix is where the exam vendor's files are in the bucket.
-const examPrefix = "exam-vendor/"
 
 // TemporalOptions is how the product connects to Temporal.
 func TemporalOptions(settings config.Settings, logger *slog.Logger) client.Options {

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"golang.org/x/sync/errgroup"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -29,8 +29,7 @@ const sourceOwn = "own"
 // Pace of the relay.
 const (
 	relayPause    = 250 * time.Millisecond
-	relayBatch    = 16
-	relayAtOnce   = 8               // one part that is slow must not hold up the others
+	relayAtOnce   = 16              // messages under way; each may wait for a part that is slow
 	relayLongest  = 5 * time.Minute // between two tries of one message
 	relayAttempt  = 30 * time.Second
 	outcomeParked = "parked: "
@@ -44,39 +43,51 @@ type relay struct {
 	logger *slog.Logger
 }
 
-// run delivers until the context ends.
+// run delivers until the context ends, and returns when nothing is under way any more.
+// A message is taken only when there is room for it, and none waits for another: one
+// part that does not answer holds up its own messages alone.
 func (r relay) run(ctx context.Context) {
+	var underWay sync.WaitGroup
+	defer underWay.Wait()
+	room := make(chan struct{}, relayAtOnce)
+	pause := time.NewTicker(relayPause)
+	defer pause.Stop()
 	for {
-		delivered, err := r.round(ctx)
+		free := cap(room) - len(room) // grows beside us, never shrinks
+		taken, err := r.take(ctx, free)
 		if err != nil && ctx.Err() == nil {
 			r.logger.WarnContext(ctx, "the inbox could not be read", "error", err)
 		}
-		if delivered == relayBatch {
+		for _, row := range taken {
+			room <- struct{}{}
+			underWay.Go(func() {
+				defer func() { <-room }()
+				r.one(ctx, row)
+			})
+		}
+		if len(taken) == free && ctx.Err() == nil { // all the room is taken, and there may be more
+			room <- struct{}{}
+			<-room
 			continue
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(relayPause):
+		case <-pause.C:
 		}
 	}
 }
 
-func (r relay) round(ctx context.Context) (int, error) {
+func (r relay) take(ctx context.Context, most int) ([]queries.TakeIncomingRow, error) {
+	if most == 0 {
+		return nil, nil
+	}
 	now := r.Now()
-	taken, err := r.Store.TakeIncoming(ctx, queries.TakeIncomingParams{Now: now, Again: now.Add(2 * relayAttempt), Most: relayBatch})
+	taken, err := r.Store.TakeIncoming(ctx, queries.TakeIncomingParams{Now: now, Again: now.Add(2 * relayAttempt), Most: int32(most)})
 	if err != nil {
-		return 0, fmt.Errorf("taking messages: %w", err)
+		return nil, fmt.Errorf("taking messages: %w", err)
 	}
-	var group errgroup.Group
-	group.SetLimit(relayAtOnce)
-	for _, row := range taken {
-		group.Go(func() error {
-			r.one(ctx, row)
-			return nil
-		})
-	}
-	return len(taken), group.Wait()
+	return taken, nil
 }
 
 // errNoCase is a message that concerns no case of ours.
