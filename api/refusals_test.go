@@ -129,7 +129,7 @@ func TestRefusalsOfTheCoreHaveTheirStatus(t *testing.T) {
 	w := newWorld(t)
 	for problem, want := range map[*certification.Refusal]int{
 		certification.NotFound(): 404,
-		certification.WrongStage(certification.SignalAppeal, certification.StageTraining): 409,
+		certification.Refused(certification.RefusedWrongStage, "Not at this stage."): 409,
 		certification.StaleRevision():                                                               409,
 		certification.Refused(certification.RefusedAlreadyDecided, "Too late."):                     409,
 		certification.NotReady(2 * time.Second):                                                     409,

@@ -60,13 +60,12 @@ type Options struct {
 // Cases is the one door to a case.
 type Cases struct {
 	Options
-	store *store.Store
 }
 
 // New puts the door together.
-func New(options Options) *Cases { return &Cases{Options: options, store: options.Store} }
+func New(options Options) *Cases { return &Cases{Options: options} }
 
-func (c *Cases) now() time.Time { return c.store.Now() }
+func (c *Cases) now() time.Time { return c.Store.Now() }
 
 // derive makes a secret that can be made again from what it is about.
 func (c *Cases) derive(purpose, about string) []byte { return derive(c.TokenSecret, purpose, about) }
@@ -149,7 +148,7 @@ func (c *Cases) find(ctx context.Context, actor certification.Actor, caseID stri
 	if !isID(caseID) {
 		return store.CaseRow{}, certification.NotFound()
 	}
-	row, err := c.store.Case(ctx, caseID)
+	row, err := c.Store.Case(ctx, caseID)
 	if errors.Is(err, store.ErrNoCase) {
 		return store.CaseRow{}, certification.NotFound()
 	}

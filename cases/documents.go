@@ -83,7 +83,7 @@ func (c *Cases) addDocument(ctx context.Context, document certification.Document
 		return certification.Document{}, fmt.Errorf("encoding a document's id: %w", err)
 	}
 	var stored queries.Document
-	err = c.store.InTransaction(ctx, func(q *queries.Queries) error {
+	err = c.Store.InTransaction(ctx, func(q *queries.Queries) error {
 		if _, err := q.AddDocument(ctx, queries.AddDocumentParams{
 			ID: document.ID, CaseID: document.CaseID, Kind: string(document.Kind), Status: string(document.Status),
 			MediaType: document.MediaType, Bytes: document.Bytes, Sha256: document.SHA256, QuarantineKey: document.QuarantineKey,
@@ -114,7 +114,7 @@ func (c *Cases) Documents(ctx context.Context, actor certification.Actor, caseID
 	if _, err := c.find(ctx, actor, caseID); err != nil {
 		return nil, err
 	}
-	rows, err := c.store.DocumentsOf(ctx, caseID)
+	rows, err := c.Store.DocumentsOf(ctx, caseID)
 	if err != nil {
 		return nil, failed(err, "reading documents")
 	}
@@ -133,7 +133,7 @@ func (c *Cases) Document(ctx context.Context, actor certification.Actor, caseID,
 	if !isID(documentID) {
 		return certification.Document{}, certification.NotFound()
 	}
-	row, err := c.store.ReadDocument(ctx, documentID)
+	row, err := c.Store.ReadDocument(ctx, documentID)
 	if store.None(err) || err == nil && row.CaseID != caseID {
 		return certification.Document{}, certification.NotFound()
 	}

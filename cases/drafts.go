@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"peercert/certification"
 	"peercert/store"
@@ -26,7 +27,7 @@ func (c *Cases) Draft(ctx context.Context, actor certification.Actor, caseID str
 
 func (c *Cases) draft(ctx context.Context, row store.CaseRow, form certification.Form) (Draft, error) {
 	draft := Draft{Form: form, Values: json.RawMessage("{}")}
-	stored, err := c.store.ReadDraft(ctx, queries.ReadDraftParams{CaseID: row.ID, Form: string(form)})
+	stored, err := c.Store.ReadDraft(ctx, queries.ReadDraftParams{CaseID: row.ID, Form: string(form)})
 	switch {
 	case store.None(err):
 		draft.OpenParts = row.OpenParts(form, false)
@@ -45,7 +46,7 @@ func (c *Cases) draft(ctx context.Context, row store.CaseRow, form certification
 
 // findings are what would be refused if a draft were handed in now.
 func (c *Cases) findings(row store.CaseRow, form certification.Form, values json.RawMessage) ([]certification.Finding, error) {
-	policy, now := row.Policy, c.now()
+	policy, now := c.policyFor(row, form), c.now()
 	var found []certification.Finding
 	var err error
 	switch form {
@@ -62,11 +63,7 @@ func (c *Cases) findings(row store.CaseRow, form certification.Form, values json
 	case certification.FormRenewal:
 		var v certification.RenewalValues
 		if err = json.Unmarshal(values, &v); err == nil {
-			began := row.CreatedAt
-			if row.Certificate != nil {
-				began = certification.AddMonths(row.Certificate.ExpiresAt, -12*policy.TermYears)
-			}
-			found = v.Check(policy, now, began)
+			found = v.Check(policy, now, termBegan(row))
 		}
 	case certification.FormAppeal:
 		var v certification.AppealValues
@@ -78,6 +75,26 @@ func (c *Cases) findings(row store.CaseRow, form certification.Form, values json
 		return nil, errors.New("a stored draft cannot be decoded") // the cause would quote what was typed
 	}
 	return append([]certification.Finding{}, found...), nil
+}
+
+// policyFor is the policy that a form would be handed in under now: the one in force
+// for what pins a new one to the case, an application or a renewal handed in for the
+// first time, and otherwise the case's own.
+func (c *Cases) policyFor(row store.CaseRow, form certification.Form) certification.Policy {
+	pins := form == certification.FormApplication && row.Stage != certification.StageApplicationReturned ||
+		form == certification.FormRenewal && row.Stage != certification.StageRenewalReturned
+	if pins {
+		return certification.CurrentPolicy(c.now())
+	}
+	return row.Policy
+}
+
+// termBegan is when the term began that a renewal is about.
+func termBegan(row store.CaseRow) time.Time {
+	if row.Certificate == nil {
+		return row.CreatedAt
+	}
+	return certification.AddMonths(row.Certificate.ExpiresAt, -12*row.Policy.TermYears)
 }
 
 // SaveDraft changes parts of a draft.
@@ -117,7 +134,7 @@ func (c *Cases) SaveDraft(ctx context.Context, actor certification.Actor, save S
 	if _, err := c.findings(row, save.Form, merged); err != nil {
 		return Draft{}, certification.Malformed() // nothing is stored that cannot be read again
 	}
-	rows, err := c.store.SaveDraft(ctx, queries.SaveDraftParams{
+	rows, err := c.Store.SaveDraft(ctx, queries.SaveDraftParams{
 		CaseID: save.CaseID, Form: string(save.Form), DraftValues: merged, At: c.now(), SeenRevision: save.Revision,
 	})
 	if err != nil {
@@ -163,7 +180,7 @@ func mergeValue(into, change any) any {
 
 // draftAt reads the values of a draft that must be at a revision.
 func (c *Cases) draftAt(ctx context.Context, caseID string, form certification.Form, revision int, values any) error {
-	stored, err := c.store.ReadDraft(ctx, queries.ReadDraftParams{CaseID: caseID, Form: string(form)})
+	stored, err := c.Store.ReadDraft(ctx, queries.ReadDraftParams{CaseID: caseID, Form: string(form)})
 	if store.None(err) {
 		return certification.Invalid(certification.Finding{Field: "draft_revision", Code: "no_draft", Detail: fmt.Sprintf("Fill in the draft of the %s first.", form)})
 	}
@@ -188,7 +205,7 @@ func (c *Cases) recordRead(ctx context.Context, actor certification.Actor, caseI
 	default:
 		return certification.Refused(certification.RefusedNotAllowed, "Personal data is not for your role.")
 	}
-	return failed(c.store.AddRead(ctx, queries.AddReadParams{
+	return failed(c.Store.AddRead(ctx, queries.AddReadParams{
 		CaseID: caseID, Role: string(actor.Role), ActorID: actor.ID, Purpose: string(purpose), What: what, At: c.now(),
 	}), "recording a reading")
 }

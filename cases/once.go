@@ -22,11 +22,11 @@ import (
 // first stands, for both. See onceHere for what is not safe to repeat.
 func once[A any](ctx context.Context, c *Cases, actor certification.Actor, key string, request []byte, do func() (A, error)) (A, error) {
 	var none A
-	claimed, err := c.claim(ctx, c.store.Queries, actor, key, request)
+	claimed, err := c.claim(ctx, c.Store.Queries, actor, key, request)
 	if err != nil {
 		return none, err
 	}
-	kept, err := c.store.ReadKey(ctx, queries.ReadKeyParams(claimed))
+	kept, err := c.Store.ReadKey(ctx, queries.ReadKeyParams(claimed))
 	if err != nil {
 		return none, failed(err, "reading an idempotency key")
 	}
@@ -37,18 +37,18 @@ func once[A any](ctx context.Context, c *Cases, actor certification.Actor, key s
 	if err != nil {
 		return none, err
 	}
-	return keep(ctx, c, c.store.Queries, claimed, answer)
+	return keep(ctx, c, c.Store.Queries, claimed, answer)
 }
 
 // onceHere is once for what happens in the records alone: it is done and answered in
 // one transaction, exactly once, and whoever asks the same at the same time waits.
 func onceHere[A any](ctx context.Context, c *Cases, actor certification.Actor, key string, request []byte, do func(q *queries.Queries) (A, error)) (A, error) {
 	var answer A
-	claimed, err := c.claim(ctx, c.store.Queries, actor, key, request)
+	claimed, err := c.claim(ctx, c.Store.Queries, actor, key, request)
 	if err != nil {
 		return answer, err
 	}
-	err = c.store.InTransaction(ctx, func(q *queries.Queries) error {
+	err = c.Store.InTransaction(ctx, func(q *queries.Queries) error {
 		kept, err := q.LockKey(ctx, queries.LockKeyParams(claimed))
 		if err != nil {
 			return failed(err, "locking an idempotency key")

@@ -11,9 +11,6 @@ import (
 	"peercert/store/queries"
 )
 
-// RefusedBadSignature is a webhook that its sender did not sign.
-const RefusedBadSignature = "bad-signature"
-
 // Stripe takes a webhook of Stripe into the inbox.
 func (c *Cases) Stripe(ctx context.Context, body []byte, signature string) error {
 	return c.receive(ctx, c.Options.Stripe, body, signature)
@@ -34,7 +31,7 @@ func (c *Cases) receive(ctx context.Context, verifier Verifier, body []byte, sig
 
 // Receive stores a message from outside. One that was stored before is nothing new.
 func (c *Cases) Receive(ctx context.Context, incoming certification.Incoming) error {
-	_, err := c.store.Receive(ctx, queries.ReceiveParams{
+	_, err := c.Store.Receive(ctx, queries.ReceiveParams{
 		Source: incoming.Source, ExternalID: incoming.ExternalID, Kind: incoming.Kind, Payload: incoming.Payload, ReceivedAt: c.now(),
 	})
 	return failed(err, "storing a message from outside")
@@ -51,7 +48,7 @@ func (c *Cases) Ready(ctx context.Context) []Part {
 		return Part{Name: name, Ready: true}
 	}
 	return []Part{
-		part("postgresql", "The records do not answer.", c.store.Ping),
+		part("postgresql", "The records do not answer.", c.Store.Ping),
 		part("temporal", "Temporal does not answer.", func(ctx context.Context) error {
 			if c.Temporal == nil {
 				return errors.New("no connection")

@@ -24,7 +24,7 @@ func (c *Cases) Case(ctx context.Context, actor certification.Actor, caseID stri
 	}
 	view := c.view(actor, row)
 	if row.Payment != nil && actor.Role == certification.RoleApplicant {
-		payment, err := c.store.ReadPayment(ctx, row.Payment.ID)
+		payment, err := c.Store.ReadPayment(ctx, row.Payment.ID)
 		if err != nil && !store.None(err) {
 			return View{}, failed(err, "reading a payment")
 		}
@@ -33,7 +33,7 @@ func (c *Cases) Case(ctx context.Context, actor certification.Actor, caseID stri
 		}
 	}
 	if len(row.Returned) > 0 {
-		notes, err := c.store.LatestNotesOf(ctx, caseID)
+		notes, err := c.Store.LatestNotesOf(ctx, caseID)
 		if err != nil {
 			return View{}, failed(err, "reading notes")
 		}
@@ -83,7 +83,7 @@ func (c *Cases) List(ctx context.Context, actor certification.Actor, filter Filt
 		}
 		chosen.AfterAt, chosen.AfterID = at, id
 	}
-	rows, err := c.store.ListCases(ctx, chosen)
+	rows, err := c.Store.ListCases(ctx, chosen)
 	if err != nil {
 		return List{}, failed(err, "listing cases")
 	}
@@ -125,7 +125,7 @@ func (c *Cases) Events(ctx context.Context, actor certification.Actor, caseID st
 			return Events{}, badCursor()
 		}
 	}
-	rows, err := c.store.Events(ctx, queries.EventsParams{CaseID: caseID, Before: before, Most: int32(page.Limit + 1)})
+	rows, err := c.Store.Events(ctx, queries.EventsParams{CaseID: caseID, Before: before, Most: int32(page.Limit + 1)})
 	if err != nil {
 		return Events{}, failed(err, "reading events")
 	}
@@ -149,7 +149,7 @@ func (c *Cases) Promises(ctx context.Context, actor certification.Actor, caseID 
 	if _, err := c.find(ctx, actor, caseID); err != nil {
 		return nil, err
 	}
-	rows, err := c.store.PromisesOf(ctx, caseID)
+	rows, err := c.Store.PromisesOf(ctx, caseID)
 	if err != nil {
 		return nil, failed(err, "reading promises")
 	}
@@ -173,11 +173,11 @@ func (c *Cases) Letters(ctx context.Context, actor certification.Actor, caseID s
 	if err != nil {
 		return nil, err
 	}
-	person, err := c.store.ReadApplicant(ctx, row.ApplicantID)
+	person, err := c.Store.ReadApplicant(ctx, row.ApplicantID)
 	if err != nil {
 		return nil, failed(err, "reading an applicant")
 	}
-	rows, err := c.store.NoticesOf(ctx, &caseID)
+	rows, err := c.Store.NoticesOf(ctx, &caseID)
 	if err != nil {
 		return nil, failed(err, "reading letters")
 	}
@@ -188,7 +188,7 @@ func (c *Cases) Letters(ctx context.Context, actor certification.Actor, caseID s
 			CreatedAt: notice.CreatedAt, SentAt: at(notice.SentAt),
 		}
 		if actor.Role == certification.RoleApplicant {
-			composed, err := c.store.Notice(ctx, notice, person, row.Number)
+			composed, err := c.Store.Notice(ctx, notice, person, row.Number)
 			if err != nil {
 				return nil, failed(err, "reading letter %s", notice.ID)
 			}
@@ -206,7 +206,7 @@ func (c *Cases) Payments(ctx context.Context, actor certification.Actor, caseID 
 	if _, err := c.find(ctx, actor, caseID); err != nil {
 		return nil, err
 	}
-	rows, err := c.store.PaymentsOf(ctx, caseID)
+	rows, err := c.Store.PaymentsOf(ctx, caseID)
 	if err != nil {
 		return nil, failed(err, "reading payments")
 	}

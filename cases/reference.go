@@ -34,7 +34,7 @@ func (c *Cases) VideoProgress(ctx context.Context, actor certification.Actor, ca
 }
 
 func (c *Cases) progress(ctx context.Context, caseID string) (VideoProgress, error) {
-	rows, err := c.store.VideoProgress(ctx, caseID)
+	rows, err := c.Store.VideoProgress(ctx, caseID)
 	if err != nil {
 		return VideoProgress{}, failed(err, "reading the progress with the video")
 	}
@@ -71,14 +71,14 @@ func (c *Cases) Watch(ctx context.Context, actor certification.Actor, watch Watc
 			}
 			now := c.now()
 			if watch.Event == "opened" {
-				err = c.store.OpenChapter(ctx, queries.OpenChapterParams{CaseID: watch.CaseID, Chapter: chapter.ID, OpenedAt: now})
+				err = c.Store.OpenChapter(ctx, queries.OpenChapterParams{CaseID: watch.CaseID, Chapter: chapter.ID, OpenedAt: now})
 			} else {
 				if chapter.OpenedAt.IsZero() || now.Before(progress.earliestEnd(chapter)) {
 					return VideoProgress{}, certification.Invalid(certification.Finding{
 						Field: "chapter", Code: "not_watched", Detail: fmt.Sprintf("This chapter takes %d seconds. Watch it to its end.", chapter.Seconds),
 					})
 				}
-				err = c.store.FinishChapter(ctx, queries.FinishChapterParams{CaseID: watch.CaseID, Chapter: chapter.ID, FinishedAt: &now})
+				err = c.Store.FinishChapter(ctx, queries.FinishChapterParams{CaseID: watch.CaseID, Chapter: chapter.ID, FinishedAt: &now})
 			}
 			if err != nil {
 				return VideoProgress{}, failed(err, "recording the progress with the video")
@@ -124,7 +124,7 @@ func (c *Cases) TrainingProviders(context.Context) ([]TrainingProvider, error) {
 
 // Certificate is what anybody may know about a certificate (domain §6).
 func (c *Cases) Certificate(ctx context.Context, number string) (PublicCertificate, error) {
-	row, err := c.store.CaseOfCertificate(ctx, &number)
+	row, err := c.Store.CaseOfCertificate(ctx, &number)
 	if store.None(err) {
 		return PublicCertificate{}, certification.NotFound()
 	}

@@ -134,7 +134,7 @@ type confirmed struct {
 func (c *Cases) confirm(ctx context.Context, registrationID, code string) (confirmed, error) {
 	var result confirmed
 	var refused error
-	err := c.store.InTransaction(ctx, func(q *queries.Queries) error {
+	err := c.Store.InTransaction(ctx, func(q *queries.Queries) error {
 		registration, err := q.LockRegistration(ctx, registrationID)
 		if store.None(err) {
 			refused = certification.NotFound()
@@ -294,7 +294,7 @@ func (c *Cases) caseNumber(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		taken, err := c.store.CaseNumberTaken(ctx, number)
+		taken, err := c.Store.CaseNumberTaken(ctx, number)
 		if err != nil {
 			return "", failed(err, "looking for a case number")
 		}
@@ -317,7 +317,7 @@ func startOptions(c *certification.Case) client.StartWorkflowOptions {
 // closed. What was under way when the case ended is carried: letters that were not
 // sent, a payment page that was not opened, an authorization without an answer.
 func (c *Cases) StartFromSnapshot(ctx context.Context, caseID string) error {
-	row, err := c.store.Case(ctx, caseID)
+	row, err := c.Store.Case(ctx, caseID)
 	if err != nil {
 		return fmt.Errorf("reading case %s: %w", caseID, err)
 	}
@@ -341,7 +341,7 @@ func (c *Cases) StartFromSnapshot(ctx context.Context, caseID string) error {
 // done twice without harm.
 func (c *Cases) underWay(ctx context.Context, of certification.Case) ([]workflows.Errand, error) {
 	var errands []workflows.Errand
-	letters, err := c.store.NoticesOf(ctx, &of.ID)
+	letters, err := c.Store.NoticesOf(ctx, &of.ID)
 	if err != nil {
 		return nil, fmt.Errorf("reading the letters of case %s: %w", of.ID, err)
 	}
@@ -357,7 +357,7 @@ func (c *Cases) underWay(ctx context.Context, of certification.Case) ([]workflow
 	}
 	slices.Reverse(errands)
 	if of.Payment != nil {
-		payment, err := c.store.ReadPayment(ctx, of.Payment.ID)
+		payment, err := c.Store.ReadPayment(ctx, of.Payment.ID)
 		if err != nil {
 			return nil, fmt.Errorf("reading payment %s: %w", of.Payment.ID, err)
 		}

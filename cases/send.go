@@ -44,7 +44,7 @@ func (c *Cases) Send(ctx context.Context, actor certification.Actor, send Send) 
 	return once(ctx, c, actor, send.Key, request, func() (View, error) {
 		key := messageKey(actor, send.Key)
 		*certification.EnvelopeOf(send.Message) = certification.Envelope{Key: key, Actor: actor, RequestID: send.RequestID}
-		written, err := c.store.RevisionOfKey(ctx, queries.RevisionOfKeyParams{CaseID: send.CaseID, Key: key})
+		written, err := c.Store.RevisionOfKey(ctx, queries.RevisionOfKeyParams{CaseID: send.CaseID, Key: key})
 		switch {
 		case store.None(err):
 			err = c.carryOut(ctx, actor, row, send)
@@ -74,7 +74,7 @@ func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row sto
 		return err
 	}
 	for code, note := range send.Notes {
-		if err := c.store.WriteNote(ctx, queries.WriteNoteParams{
+		if err := c.Store.WriteNote(ctx, queries.WriteNoteParams{
 			CaseID: send.CaseID, Key: certification.EnvelopeOf(send.Message).Key, Code: string(code), Note: note,
 		}); err != nil {
 			return failed(err, "keeping a note")
@@ -127,7 +127,7 @@ func (c *Cases) update(ctx context.Context, caseID string, message certification
 	})
 	var gone *serviceerror.NotFound
 	if errors.As(err, &gone) {
-		row, readErr := c.store.Case(ctx, caseID)
+		row, readErr := c.Store.Case(ctx, caseID)
 		if readErr != nil {
 			return failed(readErr, "reading a case")
 		}
@@ -190,11 +190,11 @@ func (c *Cases) awaitCheckout(ctx context.Context, caseID string) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	for {
-		row, err := c.store.Case(ctx, caseID)
+		row, err := c.Store.Case(ctx, caseID)
 		if err != nil || row.Payment == nil {
 			return
 		}
-		payment, err := c.store.ReadPayment(ctx, row.Payment.ID)
+		payment, err := c.Store.ReadPayment(ctx, row.Payment.ID)
 		if err != nil || payment.CheckoutUrl != "" && c.now().Before(at(payment.CheckoutExpiresAt)) {
 			return
 		}
@@ -213,7 +213,7 @@ func (c *Cases) checkContent(ctx context.Context, row store.CaseRow, send Send) 
 	now := c.now()
 	switch m := send.Message.(type) {
 	case *certification.SubmitApplication:
-		m.Policy = certification.CurrentPolicy(now)
+		m.Policy = c.policyFor(row, certification.FormApplication)
 		return c.checkApplication(ctx, row, m.DraftRevision, m.DocumentIDs, m.Policy, m.EthicsVersion)
 	case *certification.ResubmitApplication:
 		return c.checkApplication(ctx, row, m.DraftRevision, m.DocumentIDs, row.Policy, row.Policy.EthicsVersion)
@@ -234,7 +234,7 @@ func (c *Cases) checkContent(ctx context.Context, row store.CaseRow, send Send) 
 		}
 		return c.checkDocuments(ctx, row.ID, map[string]certification.DocumentKind{m.DocumentID: certification.DocumentTrainingCertificate})
 	case *certification.SubmitRenewal:
-		m.Policy = certification.CurrentPolicy(now)
+		m.Policy = c.policyFor(row, certification.FormRenewal)
 		return c.checkRenewal(ctx, row, m.DraftRevision, m.Policy, m.EthicsVersion)
 	case *certification.ResubmitRenewal:
 		return c.checkRenewal(ctx, row, m.DraftRevision, row.Policy, row.Policy.EthicsVersion)
@@ -302,11 +302,7 @@ func (c *Cases) checkRenewal(ctx context.Context, row store.CaseRow, revision in
 	if err := c.draftAt(ctx, row.ID, certification.FormRenewal, revision, &values); err != nil {
 		return err
 	}
-	var began time.Time
-	if row.Certificate != nil {
-		began = certification.AddMonths(row.Certificate.ExpiresAt, -12*policy.TermYears)
-	}
-	found := values.Check(policy, c.now(), began)
+	found := values.Check(policy, c.now(), termBegan(row))
 	if ethics != policy.EthicsVersion {
 		found = append(found, certification.Finding{Field: "ethics_version", Code: "not_current", Detail: "Sign the current code of ethics."})
 	}
@@ -318,7 +314,7 @@ func (c *Cases) checkRenewal(ctx context.Context, row store.CaseRow, revision in
 
 // checkDocuments wants every document to be of this case, of its kind, and clean.
 func (c *Cases) checkDocuments(ctx context.Context, caseID string, kinds map[string]certification.DocumentKind) error {
-	rows, err := c.store.DocumentsOf(ctx, caseID)
+	rows, err := c.Store.DocumentsOf(ctx, caseID)
 	if err != nil {
 		return failed(err, "reading documents")
 	}

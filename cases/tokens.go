@@ -13,7 +13,7 @@ import (
 
 // Authenticate gives the actor of a token.
 func (c *Cases) Authenticate(ctx context.Context, token string) (certification.Actor, error) {
-	row, err := c.store.ReadToken(ctx, HashToken(token))
+	row, err := c.Store.ReadToken(ctx, HashToken(token))
 	if store.None(err) || err == nil && (row.RevokedAt != nil || c.now().After(row.ExpiresAt)) {
 		return certification.Actor{}, certification.Refused(certification.RefusedUnauthenticated, "This token is not valid, or not any more.")
 	}
@@ -34,7 +34,7 @@ func (c *Cases) NewToken(ctx context.Context, actor certification.Actor, label s
 }
 
 func (c *Cases) addToken(ctx context.Context, actor certification.Actor, token, label string, expires time.Time) error {
-	return failed(c.store.AddToken(ctx, queries.AddTokenParams{
+	return failed(c.Store.AddToken(ctx, queries.AddTokenParams{
 		ID: store.NewID(), Hash: HashToken(token), Role: string(actor.Role), ActorID: actor.ID, Label: label,
 		CreatedAt: c.now(), ExpiresAt: expires,
 	}), "storing a token")

@@ -86,11 +86,6 @@ func NotFound() *Refusal {
 	return &Refusal{Type: RefusedNotFound, Detail: "There is nothing here for you."}
 }
 
-// WrongStage refuses a signal that a case at this stage does not take.
-func WrongStage(signal Signal, stage Stage) *Refusal {
-	return &Refusal{Type: RefusedWrongStage, Detail: "A case at stage " + string(stage) + " does not take " + string(signal) + ". The case lists the signals that it takes now."}
-}
-
 // StaleRevision refuses a change made on an older revision than the current.
 func StaleRevision() *Refusal {
 	return &Refusal{Type: RefusedStaleRevision, Detail: "This changed since you read it. Read it again, then repeat what you wanted to do."}

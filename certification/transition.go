@@ -1,7 +1,6 @@
 package certification
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -262,6 +261,3 @@ func (r NoticeRequest) FactsOf(after Case, now time.Time) Facts {
 	facts.AttemptsLeft = after.AttemptsLeft()
 	return facts
 }
-
-// MarshalSnapshot is the JSON that the records keep.
-func (c Case) MarshalSnapshot() ([]byte, error) { return json.Marshal(c) }

@@ -130,7 +130,7 @@ func (v *Vendor) take(ctx context.Context, kind layout, key string, receive func
 		return fmt.Errorf("read a file of the exam vendor: %w", err)
 	}
 	// The sum in the name keeps what was taken before if the vendor uses a name again.
-	name := strings.TrimPrefix(key, "exam-vendor/in/")
+	name := strings.TrimPrefix(key, Prefix+"in/")
 	name = name[:len(name)-len(".csv")] + "-" + hex.EncodeToString(sum.Sum(nil))[:16] + ".csv"
 	to := DonePrefix + name
 	if report.lines > 0 {

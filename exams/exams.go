@@ -16,12 +16,13 @@ import (
 
 // Where the files are. Each prefix ends with a slash.
 const (
-	CandidatesPrefix       = "exam-vendor/out/candidates/"
-	AuthorizationsPrefix   = "exam-vendor/out/authorizations/"
-	AcknowledgementsPrefix = "exam-vendor/in/acknowledgements/"
-	ResultsPrefix          = "exam-vendor/in/results/"
-	DonePrefix             = "exam-vendor/done/"
-	RejectedPrefix         = "exam-vendor/rejected/"
+	Prefix                 = "exam-vendor/" // of all of them
+	CandidatesPrefix       = Prefix + "out/candidates/"
+	AuthorizationsPrefix   = Prefix + "out/authorizations/"
+	AcknowledgementsPrefix = Prefix + "in/acknowledgements/"
+	ResultsPrefix          = Prefix + "in/results/"
+	DonePrefix             = Prefix + "done/"
+	RejectedPrefix         = Prefix + "rejected/"
 )
 
 // Source is the Incoming.Source of everything the vendor sends, and the id of the

@@ -19,6 +19,7 @@ import (
 
 	"peercert/api"
 	"peercert/config"
+	"peercert/exams"
 	"peercert/local/clock"
 	"peercert/local/examsimulator"
 	"peercert/local/paymentsimulator"
@@ -163,7 +164,7 @@ func (p *Product) simulators() error {
 		return err
 	}
 	p.Exam, err = examsimulator.New(examsimulator.Options{
-		Files: p.Parts.Documents.Files("exam-vendor/"), WebhookURL: p.Settings.PublicURL + "/v1/webhooks/exam-vendor",
+		Files: p.Parts.Documents.Files(exams.Prefix), WebhookURL: p.Settings.PublicURL + "/v1/webhooks/exam-vendor",
 		WebhookSecret: p.Settings.ExamWebhookSecret, Now: p.Clock.Now, StateFile: p.file("exams.json"), PollEvery: 500 * time.Millisecond,
 	})
 	return err
