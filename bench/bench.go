@@ -38,7 +38,8 @@ func Run(ctx context.Context, options Options) error {
 	defer w.close()
 	w.profile = options.Profile
 
-	measured := report{out: options.Out, rounds: options.Rounds}
+	r := &report{out: options.Out, rounds: options.Rounds}
+	r.preamble()
 	for _, measure := range []struct {
 		name string
 		says string
@@ -52,12 +53,14 @@ func Run(ctx context.Context, options Options) error {
 		if len(options.Only) > 0 && !slices.Contains(options.Only, measure.name) {
 			continue
 		}
-		fmt.Fprintf(options.Out, "%s …\n", measure.says)
-		if err := measure.take(ctx, w, &measured); err != nil {
+		fmt.Fprintf(options.Out, "%s\n", measure.says)
+		if err := measure.take(ctx, w, r); err != nil {
 			return fmt.Errorf("%s: %w", measure.says, err)
 		}
+		if again := w.unavailable.Swap(0); again > 0 {
+			r.note("%d answers of the API were 503 and were repeated with the same key; the wait counts.", again)
+		}
+		r.print()
 	}
-	measured.unavailable = w.unavailable.Load()
-	measured.print()
 	return nil
 }

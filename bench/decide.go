@@ -21,7 +21,7 @@ const (
 	deciders = 32
 	// Decisions of one turn: of the one reviewer over all cases, and of each of the many.
 	aloneDecisions = 10
-	crowdDecisions = 24
+	crowdDecisions = 12
 	// aloneTurns make one round of the one reviewer: what else the machine does changes
 	// within seconds, so the sides take turns more often than values are made of it.
 	aloneTurns = 6

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -33,18 +32,14 @@ func (e eventCount) Total() int {
 	return total
 }
 
-func (e eventCount) print(out io.Writer) {
-	fmt.Fprintf(out, "\nEvents in one certification: %d, for %d messages and %d letters; %d KB of history. Of them:\n",
-		e.Total(), e.Messages, e.Letters, e.Bytes/1024)
-	kinds := slices.SortedFunc(maps.Keys(e.Kinds), func(a, b enums.EventType) int {
+// kinds are the kinds of events, the most frequent first.
+func (e eventCount) kinds() []enums.EventType {
+	return slices.SortedFunc(maps.Keys(e.Kinds), func(a, b enums.EventType) int {
 		if e.Kinds[a] != e.Kinds[b] {
 			return e.Kinds[b] - e.Kinds[a]
 		}
 		return strings.Compare(a.String(), b.String())
 	})
-	for _, kind := range kinds {
-		fmt.Fprintf(out, "  %4d  %s\n", e.Kinds[kind], kind)
-	}
 }
 
 // appointment is how long an exam takes here: its end is a timer of the case.
@@ -149,11 +144,19 @@ func countEvents(ctx context.Context, l *life) (eventCount, error) {
 	return counted, err
 }
 
+// certificationEvents prints what one certification leaves in Temporal.
 func certificationEvents(ctx context.Context, w *world, r *report) error {
 	l, err := certify(ctx, w)
 	if err != nil {
 		return err
 	}
-	r.events, err = countEvents(ctx, l)
-	return err
+	e, err := countEvents(ctx, l)
+	if err != nil {
+		return err
+	}
+	r.note("%d events, for %d messages and %d letters; %d KB of history. Of them:", e.Total(), e.Messages, e.Letters, e.Bytes/1024)
+	for _, kind := range e.kinds() {
+		r.note("%4d  %s", e.Kinds[kind], kind)
+	}
+	return nil
 }

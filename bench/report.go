@@ -4,18 +4,19 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
-
-	"peercert/bench/baseline"
 )
 
 // report is what was measured.
 type report struct {
-	out         io.Writer
-	rounds      int
-	lines       []line
-	unavailable int64         // answers of 503, repeated
-	journey     baseline.Plan // what a journey of the product has
-	events      eventCount
+	out    io.Writer
+	rounds int
+	lines  []line
+	notes  []string
+}
+
+// note adds a sentence below the lines.
+func (r *report) note(format string, arguments ...any) {
+	r.notes = append(r.notes, fmt.Sprintf(format, arguments...))
 }
 
 // line is one ratio.
@@ -55,26 +56,26 @@ func (l line) verdict() string {
 	return fmt.Sprintf("aim %s %.4g: MISSED", sign, l.aim)
 }
 
-func (r *report) print() {
+// preamble says what the numbers are.
+func (r *report) preamble() {
 	fmt.Fprintf(r.out, `
 Ratios: the median of %d rounds [least … greatest], the sides taking turns on one
 Temporal development server (SQLite), in one namespace. PostgreSQL writes through to
 the disk (fsync on), unlike on the stacks of the demonstration and of the tests.
 
 `, r.rounds)
+}
+
+// print prints what was measured since it last did.
+func (r *report) print() {
 	table := tabwriter.NewWriter(r.out, 0, 0, 3, ' ', 0)
 	for _, l := range r.lines {
-		fmt.Fprintf(table, "%s\t%.2f %s\t[%.2f … %.2f]\t%s\n", l.says, l.spread.median, l.unit, l.spread.least, l.spread.greatest, l.verdict())
+		fmt.Fprintf(table, "  %s\t%.2f %s\t[%.2f … %.2f]\t%s\n", l.says, l.spread.median, l.unit, l.spread.least, l.spread.greatest, l.verdict())
 	}
 	_ = table.Flush()
-	if r.unavailable > 0 {
-		fmt.Fprintf(r.out, "\n%d answers of the API were 503 and were repeated with the same key; the wait counts.\n", r.unavailable)
+	for _, note := range r.notes {
+		fmt.Fprintf(r.out, "  %s\n", note)
 	}
-	if r.journey.Updates > 0 {
-		fmt.Fprintf(r.out, "\nA journey has %d messages (updates and signals), and %d letters, payment pages and authorizations.\n",
-			r.journey.Updates, r.journey.Errands)
-	}
-	if r.events.Total() > 0 {
-		r.events.print(r.out)
-	}
+	r.lines, r.notes = nil, nil
+	fmt.Fprintln(r.out)
 }
