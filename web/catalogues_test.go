@@ -23,10 +23,14 @@ var complete = []string{"en", "es"}
 // forms are the sentences of one key by their CLDR form.
 func readForms(t *testing.T, language string) map[string]map[string]string {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("catalogues", language+".json"))
-	require.NoError(t, err)
 	entries := map[string]any{}
-	require.NoError(t, json.Unmarshal(raw, &entries))
+	names, err := filepath.Glob(filepath.Join("catalogues", language, "*.json"))
+	require.NoError(t, err)
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(raw, &entries))
+	}
 	read := map[string]map[string]string{}
 	for key, entry := range entries {
 		read[key] = map[string]string{}
