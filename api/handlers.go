@@ -25,7 +25,7 @@ func (s *server) Register(ctx context.Context, r wire.RegisterRequestObject) (wi
 	b := r.Body
 	registration := cases.Registration{
 		FirstName: b.FirstName, MiddleName: value(b.MiddleName), LastName: b.LastName, Called: value(b.Called),
-		Email: string(b.Email), Phone: value(b.Phone), CountyPlan: b.CountyPlan, Language: string(b.Language),
+		Email: string(b.Email), Phone: value(b.Phone), CountyPlan: b.CountyPlan, Language: b.Language,
 		Address: cases.Address{
 			Line1: b.Address.Line1, Line2: value(b.Address.Line2), City: b.Address.City, State: b.Address.State, ZIP: b.Address.Zip,
 		},

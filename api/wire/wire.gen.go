@@ -19,24 +19,6 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
-// Defines values for Language.
-const (
-	LanguageEnglish Language = "en"
-	LanguageSpanish Language = "es"
-)
-
-// Valid indicates whether the value is a known member of the Language enum.
-func (e Language) Valid() bool {
-	switch e {
-	case LanguageEnglish:
-		return true
-	case LanguageSpanish:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for RecordVideoProgressJSONBodyEvent.
 const (
 	Finished RecordVideoProgressJSONBodyEvent = "finished"
@@ -459,8 +441,10 @@ type Finding struct {
 // Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 type ID = string
 
-// Language Of letters and pages.
-type Language string
+// Language A BCP 47 tag. Letters and pages come in the nearest language that there are words for, else in English.
+//
+// Examples: en, es, ar
+type Language = string
 
 // Letter defines model for Letter.
 type Letter struct {
@@ -702,7 +686,9 @@ type Registration struct {
 	// FirstName As on the government ID.
 	FirstName Name `json:"first_name"`
 
-	// Language Of letters and pages.
+	// Language A BCP 47 tag. Letters and pages come in the nearest language that there are words for, else in English.
+	//
+	// Examples: en, es, ar
 	Language Language `json:"language"`
 
 	// LastName As on the government ID.
