@@ -10,7 +10,7 @@ ARGS ?= ./...
 # Packages without a line of ours: what a linter says of them is the generator's.
 GENERATED := -e peercert/api/wire -e peercert/store/queries
 
-.PHONY: histories help build setup dev demo test bench lint generate go-version
+.PHONY: histories assets help build setup dev demo test bench lint generate film go-version
 
 help: ## say what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -44,6 +44,9 @@ test: bin/local ## run every test on real parts (ARGS="-run Renewal ./workflows"
 bench: bin/local ## measure what the product costs over bare Temporal, as ratios
 	@exec bin/local bench
 
+assets: ## compile the style sheets and the script of the pages (needs Node 20 and npm)
+	cd web/styles && npm ci --ignore-scripts --no-fund --no-audit && node build.mjs
+
 histories: bin/local ## record what cases of a new release leave in Temporal, for the replay test
 	@exec bin/local histories
 
@@ -56,6 +59,9 @@ lint: bin/local ## check format, vet, staticcheck, generated code, and that work
 	@check=$$(bin/local tool workflowcheck) && echo "workflowcheck ./workflows/..." && $$check -config .ci/workflowcheck.yaml ./workflows/...
 	@sqlc=$$(bin/local tool sqlc) && echo "sqlc diff" && \
 	$$sqlc diff -f store/sqlc.yaml || { echo "store/queries is not what its SQL says: run make generate"; exit 1; }
+
+film: go-version ## make the sample of the introduction film anew (VERSION=sample-3), about a minute
+	@go build -o bin/film ./local/film && exec bin/film -version '$(VERSION)'
 
 generate: bin/local ## write the Go code that comes from store/queries/*.sql and api/openapi.yaml
 	@sqlc=$$(bin/local tool sqlc) && $$sqlc generate -f store/sqlc.yaml
