@@ -3,7 +3,6 @@ package cases
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,75 +20,27 @@ import (
 	"peercert/workflows"
 )
 
-// Limits of the confirmation of an address.
-const (
-	codeLifetime  = 10 * time.Minute
-	codeTries     = 5
-	resendPause   = time.Minute
-	codesAnHour   = 5
-	tokenLifetime = 90 * 24 * time.Hour
-	// repeatWithin is how long after its code has run out a confirmation may still be
-	// repeated: Temporal may be down when it comes first.
-	repeatWithin = 24 * time.Hour
-)
-
-// SourceRegistrations is where a code that is to be mailed waits in the inbox.
-const SourceRegistrations = "registration"
-
-// anonymous is who registers.
-var anonymous = certification.Actor{Role: "anonymous"}
+// tokenLifetime is how long the token of a confirmed address is valid.
+const tokenLifetime = 90 * 24 * time.Hour
 
 // Register stores what a person told and makes the code due. It does the same for
 // an address that is known.
 func (c *Cases) Register(ctx context.Context, key string, r Registration) (OpenedRegistration, error) {
-	if !slices.Contains(certification.CountyPlans(), r.CountyPlan) {
-		return OpenedRegistration{}, certification.Invalid(certification.Finding{Field: "county_plan", Code: "unknown", Detail: "Choose one of the county plans."})
+	var found checked
+	if found.countyPlan(r.CountyPlan); len(found) == 0 {
+		found = c.checkBirth(r.DateOfBirth)
 	}
-	policy := certification.CurrentPolicy(c.now())
-	if !r.DateOfBirth.IsZero() {
-		values := certification.ApplicationValues{DateOfBirth: certification.Date(r.DateOfBirth.Format(time.DateOnly))}
-		for _, finding := range values.Check(policy, c.now()) {
-			if finding.Field == "date_of_birth" {
-				return OpenedRegistration{}, certification.Invalid(finding)
-			}
-		}
+	if len(found) > 0 {
+		return OpenedRegistration{}, certification.Invalid(found...)
 	}
 	details, err := json.Marshal(r)
 	if err != nil {
 		return OpenedRegistration{}, fmt.Errorf("encoding a registration: %w", err)
 	}
 	return onceHere(ctx, c, anonymous, key, digest("register", string(details)), func(q *queries.Queries) (OpenedRegistration, error) {
-		now := c.now()
-		folded := fold(r.Email)
-		recent, err := q.RegistrationsSince(ctx, queries.RegistrationsSinceParams{EmailFolded: folded, CreatedAt: now.Add(-time.Hour)})
-		if err != nil {
-			return OpenedRegistration{}, failed(err, "counting registrations")
-		}
-		if recent >= codesAnHour {
-			return OpenedRegistration{}, certification.TooMany(time.Hour)
-		}
-		opened := OpenedRegistration{ID: store.NewID(), ExpiresAt: now.Add(codeLifetime), ResendAfter: now.Add(resendPause)}
-		if err := q.AddRegistration(ctx, queries.AddRegistrationParams{
-			ID: opened.ID, EmailFolded: folded, Details: details, Language: r.Language, CreatedAt: now, ExpiresAt: opened.ExpiresAt,
-		}); err != nil {
-			return OpenedRegistration{}, failed(err, "storing a registration")
-		}
-		noticeID := store.NewID()
-		if err := q.AddNotice(ctx, queries.AddNoticeParams{
-			ID: noticeID, RegistrationID: &opened.ID, Letter: string(certification.LetterConfirmAddress), Facts: []byte("{}"), CreatedAt: now,
-		}); err != nil {
-			return OpenedRegistration{}, failed(err, "storing the letter of a registration")
-		}
-		payload, err := json.Marshal(map[string]string{"notice_id": noticeID})
-		if err != nil {
-			return OpenedRegistration{}, fmt.Errorf("encoding a notice: %w", err)
-		}
-		_, err = q.Receive(ctx, queries.ReceiveParams{Source: SourceRegistrations, ExternalID: opened.ID, Kind: "code", Payload: payload, ReceivedAt: now})
-		return opened, failed(err, "making a code due")
+		return c.mailCode(ctx, q, askedCode{purpose: toRegister, details: r})
 	})
 }
-
-func fold(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 // Confirm opens a case for a confirmed address, or finds the open one. It can be
 // repeated: the case and the token are the same.
@@ -133,31 +84,12 @@ type confirmed struct {
 // request is repeated.
 func (c *Cases) confirm(ctx context.Context, registrationID, code string) (confirmed, error) {
 	var result confirmed
-	var refused error
+	var refused *certification.Refusal
 	err := c.Store.InTransaction(ctx, func(q *queries.Queries) error {
-		registration, err := q.LockRegistration(ctx, registrationID)
-		if store.None(err) {
-			refused = certification.NotFound()
-			return nil
-		}
-		if err != nil {
+		registration, refusal, err := c.checkCode(ctx, q, registrationID, code, toRegister, forADay)
+		if err != nil || refusal != nil {
+			refused = refusal
 			return err
-		}
-		now := c.now()
-		expires := registration.ExpiresAt
-		if registration.ConfirmedAt != nil {
-			expires = expires.Add(repeatWithin)
-		}
-		switch right := subtle.ConstantTimeCompare([]byte(code), []byte(ConfirmationCode(c.TokenSecret, registrationID))) == 1; {
-		case now.After(expires):
-			refused = certification.NotFound()
-			return nil
-		case registration.Tries >= codeTries:
-			refused = certification.TooMany(codeLifetime)
-			return nil
-		case !right:
-			refused = certification.NotFound()
-			return q.CountTry(ctx, registrationID)
 		}
 		var details Registration
 		if json.Unmarshal(registration.Details, &details) != nil {
@@ -167,6 +99,7 @@ func (c *Cases) confirm(ctx context.Context, registrationID, code string) (confi
 			result, err = again(ctx, q, registration, details)
 			return err
 		}
+		now := c.now()
 		if result, err = enroll(ctx, q, registration.EmailFolded, details, now); err != nil {
 			return err
 		}
@@ -178,7 +111,10 @@ func (c *Cases) confirm(ctx context.Context, registrationID, code string) (confi
 	if err != nil {
 		return confirmed{}, failed(err, "confirming an address")
 	}
-	return result, refused
+	if refused != nil {
+		return confirmed{}, refused
+	}
+	return result, nil
 }
 
 // again is what an earlier confirmation of the same registration led to.
@@ -198,14 +134,19 @@ func again(ctx context.Context, q *queries.Queries, registration queries.Registr
 	return result, err
 }
 
-// enroll finds the person by their address, or takes them in, and chooses the case:
-// the open one, one that was chosen and still has to be opened, or a new one.
+// enroll finds the person by their address, or takes them in, and chooses the case.
 func enroll(ctx context.Context, q *queries.Queries, folded string, details Registration, now time.Time) (confirmed, error) {
 	applicantID, err := takeIn(ctx, q, folded, details, now)
 	if err != nil {
 		return confirmed{}, err
 	}
-	result := confirmed{ApplicantID: applicantID, CountyPlan: details.CountyPlan}
+	return choose(ctx, q, applicantID, details.CountyPlan)
+}
+
+// choose chooses the case of a person who is locked: the open one, one that was chosen
+// and still has to be opened, or a new one.
+func choose(ctx context.Context, q *queries.Queries, applicantID, countyPlan string) (confirmed, error) {
+	result := confirmed{ApplicantID: applicantID, CountyPlan: countyPlan}
 	open, err := q.OpenCaseOf(ctx, applicantID)
 	if err == nil {
 		result.CaseID, result.Known = open, true
@@ -221,6 +162,9 @@ func enroll(ctx context.Context, q *queries.Queries, folded string, details Regi
 		return confirmed{}, err
 	default:
 		result.CaseID = store.NewID()
+	}
+	if err := q.ReopenAccount(ctx, applicantID); err != nil {
+		return confirmed{}, err
 	}
 	result.PreviousCaseID, err = lastCase(ctx, q, applicantID)
 	return result, err

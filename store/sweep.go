@@ -17,8 +17,8 @@ const keptFor = 30 * 24 * time.Hour
 const sweepBatch = 2000
 
 // ForgetOldRecords deletes what is kept for 30 days only: answers under idempotency
-// keys, and registrations with the letters that carried their codes. It says how many
-// rows went.
+// keys, and registrations with the letters that carried their codes; and sessions and
+// limits that are over, by the real time. It says how many rows went.
 func (s *Store) ForgetOldRecords(ctx context.Context) (int, error) {
 	before := s.now().Add(-keptFor)
 	total := 0
@@ -29,6 +29,8 @@ func (s *Store) ForgetOldRecords(ctx context.Context) (int, error) {
 		"registrations": func() (int64, error) {
 			return s.ForgetRegistrations(ctx, queries.ForgetRegistrationsParams{Before: before, Most: sweepBatch})
 		},
+		"sessions": func() (int64, error) { return s.ForgetSessions(ctx, sweepBatch) },
+		"limits":   func() (int64, error) { return s.ForgetLimits(ctx, sweepBatch) },
 	} {
 		for {
 			rows, err := forget()

@@ -9,21 +9,23 @@ import (
 )
 
 type Applicant struct {
-	ID          string
-	CandidateID string
-	Email       string
-	EmailFolded string
-	FirstName   string
-	MiddleName  string
-	LastName    string
-	Called      string
-	Phone       string
-	Address     []byte
-	CountyPlan  string
-	Language    string
-	DateOfBirth *time.Time
-	CustomerID  string
-	CreatedAt   time.Time
+	ID           string
+	CandidateID  string
+	Email        string
+	EmailFolded  string
+	FirstName    string
+	MiddleName   string
+	LastName     string
+	Called       string
+	Phone        string
+	Address      []byte
+	CountyPlan   string
+	Language     string
+	DateOfBirth  *time.Time
+	CustomerID   string
+	CreatedAt    time.Time
+	SessionsFrom time.Time
+	ClosedAt     *time.Time
 }
 
 type Authorization struct {
@@ -140,6 +142,12 @@ type Inbox struct {
 	Outcome     string
 }
 
+type Limit struct {
+	Who    []byte
+	Used   int
+	EndsAt time.Time
+}
+
 type Notice struct {
 	ID             string
 	CaseID         *string
@@ -208,6 +216,14 @@ type Registration struct {
 	ConfirmedAt *time.Time
 	ApplicantID *string
 	CaseID      *string
+	Purpose     string
+	FormerEmail string
+}
+
+type Session struct {
+	Token     string
+	Data      []byte
+	ExpiresAt time.Time
 }
 
 type Token struct {

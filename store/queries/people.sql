@@ -1,8 +1,15 @@
 -- name: AddRegistration :exec
-INSERT INTO registrations (id, email_folded, details, language, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6);
+INSERT INTO registrations (id, email_folded, details, language, created_at, expires_at, purpose, applicant_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
--- name: RegistrationsSince :one
-SELECT count(*) FROM registrations WHERE email_folded = $1 AND created_at > $2;
+-- name: LockAddress :exec
+-- Of two who want a code for one address at once, the second counts the first.
+SELECT pg_advisory_xact_lock(hashtextextended('address:' || sqlc.arg(email_folded)::text, 0));
+
+-- name: CodesSince :one
+-- The codes that were mailed to an address, for whatever purpose, and when the last was.
+SELECT count(*) AS codes, coalesce(max(created_at), '0001-01-01 00:00:00+00')::timestamptz AS newest
+FROM registrations WHERE email_folded = $1 AND created_at > $2 AND purpose <> 'another_case';
 
 -- name: LockRegistration :one
 SELECT * FROM registrations WHERE id = $1 FOR UPDATE;
@@ -16,16 +23,40 @@ UPDATE registrations SET tries = tries + 1 WHERE id = $1;
 -- name: ConfirmRegistration :exec
 UPDATE registrations SET confirmed_at = $2, applicant_id = $3, case_id = $4 WHERE id = $1;
 
+-- name: ConfirmSignIn :exec
+-- The first time stays: it says for how long the code may be repeated.
+UPDATE registrations SET confirmed_at = coalesce(confirmed_at, $2) WHERE id = $1;
+
+-- name: OpenRegistration :exec
+-- A confirmed address told who its owner is, and a case was chosen.
+UPDATE registrations SET details = $2, applicant_id = $3, case_id = $4 WHERE id = $1;
+
 -- name: UnopenedCaseOf :one
 -- A case that was chosen for a person when they confirmed, and that Temporal has not
 -- opened yet.
 SELECT r.case_id FROM registrations r
-WHERE r.applicant_id = $1 AND NOT EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)
+WHERE r.applicant_id = $1 AND r.case_id IS NOT NULL AND NOT EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)
 ORDER BY r.confirmed_at DESC LIMIT 1;
 
 -- name: LockApplicantOfEmail :one
 -- Locked: of two confirmations at once, the second finds the case of the first.
 SELECT id FROM applicants WHERE email_folded = $1 FOR UPDATE;
+
+-- name: ApplicantOfEmail :one
+SELECT id FROM applicants WHERE email_folded = $1;
+
+-- name: LockApplicant :one
+SELECT * FROM applicants WHERE id = $1 FOR UPDATE;
+
+-- name: SessionsFrom :one
+SELECT sessions_from FROM applicants WHERE id = $1;
+
+-- name: EndSessions :execrows
+UPDATE applicants SET sessions_from = $2 WHERE id = $1;
+
+-- name: ReopenAccount :exec
+-- Who begins another case has an account again.
+UPDATE applicants SET closed_at = NULL WHERE id = $1 AND closed_at IS NOT NULL;
 
 -- name: AddApplicant :exec
 INSERT INTO applicants (id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address,
@@ -46,7 +77,7 @@ ON CONFLICT (hash) DO NOTHING;
 SELECT role, actor_id, expires_at, revoked_at FROM tokens WHERE hash = $1;
 
 -- name: RevokeTokens :execrows
-UPDATE tokens SET revoked_at = $2 WHERE actor_id = $1 AND revoked_at IS NULL;
+UPDATE tokens SET revoked_at = $3 WHERE role = $1 AND actor_id = $2 AND revoked_at IS NULL;
 
 -- name: ReadDraft :one
 SELECT revision, draft_values, submitted_revision, saved_at FROM drafts WHERE case_id = $1 AND form = $2;

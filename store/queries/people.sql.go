@@ -79,7 +79,8 @@ func (q *Queries) AddRead(ctx context.Context, arg AddReadParams) error {
 }
 
 const addRegistration = `-- name: AddRegistration :exec
-INSERT INTO registrations (id, email_folded, details, language, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO registrations (id, email_folded, details, language, created_at, expires_at, purpose, applicant_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type AddRegistrationParams struct {
@@ -89,6 +90,8 @@ type AddRegistrationParams struct {
 	Language    string
 	CreatedAt   time.Time
 	ExpiresAt   time.Time
+	Purpose     string
+	ApplicantID *string
 }
 
 func (q *Queries) AddRegistration(ctx context.Context, arg AddRegistrationParams) error {
@@ -99,6 +102,8 @@ func (q *Queries) AddRegistration(ctx context.Context, arg AddRegistrationParams
 		arg.Language,
 		arg.CreatedAt,
 		arg.ExpiresAt,
+		arg.Purpose,
+		arg.ApplicantID,
 	)
 	return err
 }
@@ -157,7 +162,7 @@ func (q *Queries) AnswerKey(ctx context.Context, arg AnswerKeyParams) ([]byte, e
 }
 
 const applicantOfCase = `-- name: ApplicantOfCase :one
-SELECT a.id, a.candidate_id, a.email, a.email_folded, a.first_name, a.middle_name, a.last_name, a.called, a.phone, a.address, a.county_plan, a.language, a.date_of_birth, a.customer_id, a.created_at FROM applicants a JOIN cases c ON c.applicant_id = a.id WHERE c.id = $1
+SELECT a.id, a.candidate_id, a.email, a.email_folded, a.first_name, a.middle_name, a.last_name, a.called, a.phone, a.address, a.county_plan, a.language, a.date_of_birth, a.customer_id, a.created_at, a.sessions_from, a.closed_at FROM applicants a JOIN cases c ON c.applicant_id = a.id WHERE c.id = $1
 `
 
 func (q *Queries) ApplicantOfCase(ctx context.Context, id string) (Applicant, error) {
@@ -179,8 +184,21 @@ func (q *Queries) ApplicantOfCase(ctx context.Context, id string) (Applicant, er
 		&i.DateOfBirth,
 		&i.CustomerID,
 		&i.CreatedAt,
+		&i.SessionsFrom,
+		&i.ClosedAt,
 	)
 	return i, err
+}
+
+const applicantOfEmail = `-- name: ApplicantOfEmail :one
+SELECT id FROM applicants WHERE email_folded = $1
+`
+
+func (q *Queries) ApplicantOfEmail(ctx context.Context, emailFolded string) (string, error) {
+	row := q.db.QueryRow(ctx, applicantOfEmail, emailFolded)
+	var id string
+	err := row.Scan(&id)
+	return id, err
 }
 
 const claimKey = `-- name: ClaimKey :execrows
@@ -207,6 +225,29 @@ func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) (int64, erro
 	return result.RowsAffected(), nil
 }
 
+const codesSince = `-- name: CodesSince :one
+SELECT count(*) AS codes, coalesce(max(created_at), '0001-01-01 00:00:00+00')::timestamptz AS newest
+FROM registrations WHERE email_folded = $1 AND created_at > $2 AND purpose <> 'another_case'
+`
+
+type CodesSinceParams struct {
+	EmailFolded string
+	CreatedAt   time.Time
+}
+
+type CodesSinceRow struct {
+	Codes  int64
+	Newest time.Time
+}
+
+// The codes that were mailed to an address, for whatever purpose, and when the last was.
+func (q *Queries) CodesSince(ctx context.Context, arg CodesSinceParams) (CodesSinceRow, error) {
+	row := q.db.QueryRow(ctx, codesSince, arg.EmailFolded, arg.CreatedAt)
+	var i CodesSinceRow
+	err := row.Scan(&i.Codes, &i.Newest)
+	return i, err
+}
+
 const confirmRegistration = `-- name: ConfirmRegistration :exec
 UPDATE registrations SET confirmed_at = $2, applicant_id = $3, case_id = $4 WHERE id = $1
 `
@@ -228,6 +269,21 @@ func (q *Queries) ConfirmRegistration(ctx context.Context, arg ConfirmRegistrati
 	return err
 }
 
+const confirmSignIn = `-- name: ConfirmSignIn :exec
+UPDATE registrations SET confirmed_at = coalesce(confirmed_at, $2) WHERE id = $1
+`
+
+type ConfirmSignInParams struct {
+	ID          string
+	ConfirmedAt *time.Time
+}
+
+// The first time stays: it says for how long the code may be repeated.
+func (q *Queries) ConfirmSignIn(ctx context.Context, arg ConfirmSignInParams) error {
+	_, err := q.db.Exec(ctx, confirmSignIn, arg.ID, arg.ConfirmedAt)
+	return err
+}
+
 const countTry = `-- name: CountTry :exec
 UPDATE registrations SET tries = tries + 1 WHERE id = $1
 `
@@ -235,6 +291,23 @@ UPDATE registrations SET tries = tries + 1 WHERE id = $1
 func (q *Queries) CountTry(ctx context.Context, id string) error {
 	_, err := q.db.Exec(ctx, countTry, id)
 	return err
+}
+
+const endSessions = `-- name: EndSessions :execrows
+UPDATE applicants SET sessions_from = $2 WHERE id = $1
+`
+
+type EndSessionsParams struct {
+	ID           string
+	SessionsFrom time.Time
+}
+
+func (q *Queries) EndSessions(ctx context.Context, arg EndSessionsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, endSessions, arg.ID, arg.SessionsFrom)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const finishChapter = `-- name: FinishChapter :exec
@@ -290,6 +363,45 @@ func (q *Queries) ForgetRegistrations(ctx context.Context, arg ForgetRegistratio
 	return result.RowsAffected(), nil
 }
 
+const lockAddress = `-- name: LockAddress :exec
+SELECT pg_advisory_xact_lock(hashtextextended('address:' || $1::text, 0))
+`
+
+// Of two who want a code for one address at once, the second counts the first.
+func (q *Queries) LockAddress(ctx context.Context, emailFolded string) error {
+	_, err := q.db.Exec(ctx, lockAddress, emailFolded)
+	return err
+}
+
+const lockApplicant = `-- name: LockApplicant :one
+SELECT id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address, county_plan, language, date_of_birth, customer_id, created_at, sessions_from, closed_at FROM applicants WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockApplicant(ctx context.Context, id string) (Applicant, error) {
+	row := q.db.QueryRow(ctx, lockApplicant, id)
+	var i Applicant
+	err := row.Scan(
+		&i.ID,
+		&i.CandidateID,
+		&i.Email,
+		&i.EmailFolded,
+		&i.FirstName,
+		&i.MiddleName,
+		&i.LastName,
+		&i.Called,
+		&i.Phone,
+		&i.Address,
+		&i.CountyPlan,
+		&i.Language,
+		&i.DateOfBirth,
+		&i.CustomerID,
+		&i.CreatedAt,
+		&i.SessionsFrom,
+		&i.ClosedAt,
+	)
+	return i, err
+}
+
 const lockApplicantOfEmail = `-- name: LockApplicantOfEmail :one
 SELECT id FROM applicants WHERE email_folded = $1 FOR UPDATE
 `
@@ -324,7 +436,7 @@ func (q *Queries) LockKey(ctx context.Context, arg LockKeyParams) (LockKeyRow, e
 }
 
 const lockRegistration = `-- name: LockRegistration :one
-SELECT id, email_folded, details, language, created_at, expires_at, tries, confirmed_at, applicant_id, case_id FROM registrations WHERE id = $1 FOR UPDATE
+SELECT id, email_folded, details, language, created_at, expires_at, tries, confirmed_at, applicant_id, case_id, purpose, former_email FROM registrations WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockRegistration(ctx context.Context, id string) (Registration, error) {
@@ -341,6 +453,8 @@ func (q *Queries) LockRegistration(ctx context.Context, id string) (Registration
 		&i.ConfirmedAt,
 		&i.ApplicantID,
 		&i.CaseID,
+		&i.Purpose,
+		&i.FormerEmail,
 	)
 	return i, err
 }
@@ -360,8 +474,30 @@ func (q *Queries) OpenChapter(ctx context.Context, arg OpenChapterParams) error 
 	return err
 }
 
+const openRegistration = `-- name: OpenRegistration :exec
+UPDATE registrations SET details = $2, applicant_id = $3, case_id = $4 WHERE id = $1
+`
+
+type OpenRegistrationParams struct {
+	ID          string
+	Details     []byte
+	ApplicantID *string
+	CaseID      *string
+}
+
+// A confirmed address told who its owner is, and a case was chosen.
+func (q *Queries) OpenRegistration(ctx context.Context, arg OpenRegistrationParams) error {
+	_, err := q.db.Exec(ctx, openRegistration,
+		arg.ID,
+		arg.Details,
+		arg.ApplicantID,
+		arg.CaseID,
+	)
+	return err
+}
+
 const readApplicant = `-- name: ReadApplicant :one
-SELECT id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address, county_plan, language, date_of_birth, customer_id, created_at FROM applicants WHERE id = $1
+SELECT id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address, county_plan, language, date_of_birth, customer_id, created_at, sessions_from, closed_at FROM applicants WHERE id = $1
 `
 
 func (q *Queries) ReadApplicant(ctx context.Context, id string) (Applicant, error) {
@@ -383,6 +519,8 @@ func (q *Queries) ReadApplicant(ctx context.Context, id string) (Applicant, erro
 		&i.DateOfBirth,
 		&i.CustomerID,
 		&i.CreatedAt,
+		&i.SessionsFrom,
+		&i.ClosedAt,
 	)
 	return i, err
 }
@@ -437,7 +575,7 @@ func (q *Queries) ReadKey(ctx context.Context, arg ReadKeyParams) (ReadKeyRow, e
 }
 
 const readRegistration = `-- name: ReadRegistration :one
-SELECT id, email_folded, details, language, created_at, expires_at, tries, confirmed_at, applicant_id, case_id FROM registrations WHERE id = $1
+SELECT id, email_folded, details, language, created_at, expires_at, tries, confirmed_at, applicant_id, case_id, purpose, former_email FROM registrations WHERE id = $1
 `
 
 func (q *Queries) ReadRegistration(ctx context.Context, id string) (Registration, error) {
@@ -454,6 +592,8 @@ func (q *Queries) ReadRegistration(ctx context.Context, id string) (Registration
 		&i.ConfirmedAt,
 		&i.ApplicantID,
 		&i.CaseID,
+		&i.Purpose,
+		&i.FormerEmail,
 	)
 	return i, err
 }
@@ -481,33 +621,28 @@ func (q *Queries) ReadToken(ctx context.Context, hash []byte) (ReadTokenRow, err
 	return i, err
 }
 
-const registrationsSince = `-- name: RegistrationsSince :one
-SELECT count(*) FROM registrations WHERE email_folded = $1 AND created_at > $2
+const reopenAccount = `-- name: ReopenAccount :exec
+UPDATE applicants SET closed_at = NULL WHERE id = $1 AND closed_at IS NOT NULL
 `
 
-type RegistrationsSinceParams struct {
-	EmailFolded string
-	CreatedAt   time.Time
-}
-
-func (q *Queries) RegistrationsSince(ctx context.Context, arg RegistrationsSinceParams) (int64, error) {
-	row := q.db.QueryRow(ctx, registrationsSince, arg.EmailFolded, arg.CreatedAt)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+// Who begins another case has an account again.
+func (q *Queries) ReopenAccount(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, reopenAccount, id)
+	return err
 }
 
 const revokeTokens = `-- name: RevokeTokens :execrows
-UPDATE tokens SET revoked_at = $2 WHERE actor_id = $1 AND revoked_at IS NULL
+UPDATE tokens SET revoked_at = $3 WHERE role = $1 AND actor_id = $2 AND revoked_at IS NULL
 `
 
 type RevokeTokensParams struct {
+	Role      string
 	ActorID   string
 	RevokedAt *time.Time
 }
 
 func (q *Queries) RevokeTokens(ctx context.Context, arg RevokeTokensParams) (int64, error) {
-	result, err := q.db.Exec(ctx, revokeTokens, arg.ActorID, arg.RevokedAt)
+	result, err := q.db.Exec(ctx, revokeTokens, arg.Role, arg.ActorID, arg.RevokedAt)
 	if err != nil {
 		return 0, err
 	}
@@ -542,9 +677,20 @@ func (q *Queries) SaveDraft(ctx context.Context, arg SaveDraftParams) (int64, er
 	return result.RowsAffected(), nil
 }
 
+const sessionsFrom = `-- name: SessionsFrom :one
+SELECT sessions_from FROM applicants WHERE id = $1
+`
+
+func (q *Queries) SessionsFrom(ctx context.Context, id string) (time.Time, error) {
+	row := q.db.QueryRow(ctx, sessionsFrom, id)
+	var sessions_from time.Time
+	err := row.Scan(&sessions_from)
+	return sessions_from, err
+}
+
 const unopenedCaseOf = `-- name: UnopenedCaseOf :one
 SELECT r.case_id FROM registrations r
-WHERE r.applicant_id = $1 AND NOT EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)
+WHERE r.applicant_id = $1 AND r.case_id IS NOT NULL AND NOT EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)
 ORDER BY r.confirmed_at DESC LIMIT 1
 `
 
