@@ -25,3 +25,11 @@ DELETE FROM limits WHERE who IN (SELECT l.who FROM limits l WHERE l.ends_at < no
 -- name: CasesOf :many
 -- A person has a handful of cases; ids are in the order in which they were made.
 SELECT snapshot, created_at, updated_at FROM cases WHERE applicant_id = $1 ORDER BY id DESC LIMIT 100;
+
+-- name: SearchCertificates :many
+-- The index finds the people; few of them have more than one case. Whoever is not
+-- certified, and never was, has no certificate number.
+SELECT c.snapshot, a.first_name, a.middle_name, a.last_name FROM applicants a JOIN cases c ON c.applicant_id = a.id
+WHERE sought(a.first_name, a.middle_name, a.last_name) @@ to_tsquery('pg_catalog.simple', folded(sqlc.arg(query)))
+    AND c.certificate_number IS NOT NULL
+ORDER BY folded(a.last_name), folded(a.first_name), c.certificate_number LIMIT sqlc.arg(most);

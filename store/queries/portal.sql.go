@@ -111,6 +111,52 @@ func (q *Queries) ForgetSessions(ctx context.Context, most int32) (int64, error)
 	return result.RowsAffected(), nil
 }
 
+const searchCertificates = `-- name: SearchCertificates :many
+SELECT c.snapshot, a.first_name, a.middle_name, a.last_name FROM applicants a JOIN cases c ON c.applicant_id = a.id
+WHERE sought(a.first_name, a.middle_name, a.last_name) @@ to_tsquery('pg_catalog.simple', folded($1))
+    AND c.certificate_number IS NOT NULL
+ORDER BY folded(a.last_name), folded(a.first_name), c.certificate_number LIMIT $2
+`
+
+type SearchCertificatesParams struct {
+	Query string
+	Most  int32
+}
+
+type SearchCertificatesRow struct {
+	Snapshot   []byte
+	FirstName  string
+	MiddleName string
+	LastName   string
+}
+
+// The index finds the people; few of them have more than one case. Whoever is not
+// certified, and never was, has no certificate number.
+func (q *Queries) SearchCertificates(ctx context.Context, arg SearchCertificatesParams) ([]SearchCertificatesRow, error) {
+	rows, err := q.db.Query(ctx, searchCertificates, arg.Query, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SearchCertificatesRow{}
+	for rows.Next() {
+		var i SearchCertificatesRow
+		if err := rows.Scan(
+			&i.Snapshot,
+			&i.FirstName,
+			&i.MiddleName,
+			&i.LastName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const writeSession = `-- name: WriteSession :exec
 INSERT INTO sessions (token, data, expires_at) VALUES ($1, $2, $3)
 ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at

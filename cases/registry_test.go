@@ -1,0 +1,149 @@
+package cases_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"peercert/cases"
+	"peercert/certification"
+)
+
+// certified is somebody who has a certificate, or had.
+func (w *world) certified(first, middle, last string, stage certification.Stage, change ...func(c *certification.Case)) *person {
+	w.t.Helper()
+	number := ""
+	p := w.made(stage, append([]func(c *certification.Case){func(c *certification.Case) {
+		number = fmt.Sprintf("PSS-TEST-%04d", w.numbers.Add(1))
+		c.Certificate = &certification.Certificate{Number: number, IssuedAt: w.now().Add(-time.Hour), ExpiresAt: w.now().Add(time.Hour)}
+	}}, change...)...)
+	w.exec("UPDATE applicants SET first_name = $2, middle_name = $3, last_name = $4 WHERE id = $1", p.actor.ID, first, middle, last)
+	return p
+}
+
+func TestSearchingTheRegistry(t *testing.T) {
+	w := still(t)
+	ctx := t.Context()
+	search := func(text string) []cases.PublicCertificate {
+		t.Helper()
+		found, err := w.Search(ctx, text)
+		require.NoError(t, err, text)
+		return found
+	}
+	names := func(text string) []string {
+		t.Helper()
+		all := []string{}
+		for _, certificate := range search(text) {
+			all = append(all, certificate.Name)
+		}
+		return all
+	}
+	w.certified("María José", "de la", "García López", certification.StageCertified)
+	w.certified("Mario", "", "Garcia", certification.StageCertified)
+	w.certified("Garnet", "", "Smith-Jones", certification.StageCertified)
+	w.certified("Linh", "", "Ng", certification.StageCertified)
+	w.certified("Bo", "", "Ngata", certification.StageCertified)
+	w.certified("Pat", "", "O’Neil", certification.StageCertified)
+	w.certified("Zoe\u0308", "", "DE LA CRUZ", certification.StageCertified)
+	w.certified("نور", "", "الحسن", certification.StageCertified)
+	never := w.made(certification.StageApplicationReview)
+	w.exec("UPDATE applicants SET first_name = 'Never', last_name = 'Garcia-Denied' WHERE id = $1", never.actor.ID)
+
+	for text, expected := range map[string][]string{
+		"garcia":                     {"Mario Garcia", "María José de la García López"},
+		"GARCÍA":                     {"Mario Garcia", "María José de la García López"},
+		"Garci\u0301a":               {"Mario Garcia", "María José de la García López"},
+		"gar":                        {"Mario Garcia", "María José de la García López"}, // no first name alone
+		"garcia, maria":              {"María José de la García López"},
+		"jose lopez":                 {"María José de la García López"},
+		"mario garcia":               {"Mario Garcia"},
+		"mario lopez":                {},
+		"maria":                      {},
+		"jones":                      {"Garnet Smith-Jones"},
+		"Smith-Jones":                {"Garnet Smith-Jones"},
+		"linh ng":                    {"Linh Ng"},
+		"ng linh":                    {"Linh Ng"},
+		"bo ng":                      {}, // short words are whole names
+		"bo nga":                     {"Bo Ngata"},
+		"o'neil":                     {"Pat O’Neil"},
+		"zoë cruz":                   {"Zoe\u0308 DE LA CRUZ"},
+		"الحسن":                      {"نور الحسن"},
+		"denied":                     {},
+		"nobody":                     {},
+		"garcia' | 'smith":           {}, // words, never operators
+		"gar:* | !smith":             {"Garnet Smith-Jones"},
+		"\\'garcia":                  {"Mario Garcia", "María José de la García López"},
+		"garcia\x00mario":            {"Mario Garcia"},
+		"garcia \ufdfa":              {}, // unfolds to several words
+		"PC-7K3M-92QX":               {},
+		certificateNumberOfNobody(t): {},
+	} {
+		require.Equal(t, expected, names(text), "%q", text)
+	}
+	for _, text := range []string{"", " ", "ga", "a%", "ng", "\u0301\u0301\u0301", "123456", "***"} {
+		_, err := w.Search(ctx, text)
+		require.Equal(t, []string{"q too_short"}, found(refused(t, certification.RefusedInvalid, err)), "%q", text)
+	}
+	for _, text := range []string{strings.Repeat("garcia ", 9), strings.Repeat("g", 101)} {
+		_, err := w.Search(ctx, text)
+		refusal := refused(t, certification.RefusedInvalid, err)
+		require.Equal(t, []string{"q too_long"}, found(refusal))
+		require.NotContains(t, fmt.Sprint(refusal), "garcia")
+	}
+
+	t.Run("every public status and nobody else", func(t *testing.T) {
+		for i, row := range []struct {
+			stage  certification.Stage
+			change func(c *certification.Case)
+			status string
+		}{
+			{certification.StageCertified, func(*certification.Case) {}, cases.CertificateActive},
+			{certification.StageRenewalReview, func(c *certification.Case) { c.RenewalFiled = true }, cases.CertificateRenewalPending},
+			{certification.StageExpired, func(c *certification.Case) { c.Certificate.Lapsed = true }, cases.CertificateExpired},
+			{certification.StageClosed, func(c *certification.Case) { c.Outcome = certification.OutcomeVacated }, cases.CertificateVacated},
+			{certification.StageCertified, func(c *certification.Case) { c.Suspended = true }, cases.CertificateSuspended},
+			{certification.StageRevoked, func(*certification.Case) {}, cases.CertificateRevoked},
+			{certification.StageClosed, func(c *certification.Case) { c.Outcome = certification.OutcomeSurrendered }, cases.CertificateSurrendered},
+		} {
+			last := "Status" + string(rune('a'+i))
+			w.certified("Made", "", last, row.stage, row.change)
+			listed := search(last)
+			require.Len(t, listed, 1)
+			require.Equal(t, row.status, listed[0].Status)
+			byNumber, err := w.Certificate(ctx, listed[0].Number)
+			require.NoError(t, err)
+			require.Equal(t, byNumber, listed[0])
+		}
+	})
+	t.Run("at most twenty", func(t *testing.T) {
+		for i := range 25 {
+			w.certified("Crowd", "", fmt.Sprintf("Crowded%c", 'a'+i), certification.StageCertified)
+		}
+		require.Len(t, search("crowded"), 20)
+	})
+	t.Run("by an index", func(t *testing.T) {
+		connection, err := w.sql.Acquire(ctx)
+		require.NoError(t, err)
+		defer connection.Release()
+		_, err = connection.Exec(ctx, "SET enable_seqscan = off") // so few rows would be read without
+		require.NoError(t, err)
+		rows, err := connection.Query(ctx, "EXPLAIN SELECT id FROM applicants WHERE sought(first_name, middle_name, last_name) @@ to_tsquery('pg_catalog.simple', folded('garcia:*'))")
+		require.NoError(t, err)
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		plan := strings.Join(lines, "\n")
+		require.Contains(t, plan, "applicants_by_name")
+	})
+}
+
+// certificateNumberOfNobody is right by its check character, and nobody has it.
+func certificateNumberOfNobody(t *testing.T) string {
+	t.Helper()
+	number, err := certification.NewCertificateNumber(strings.NewReader("1234567"))
+	require.NoError(t, err)
+	return number
+}
