@@ -52,6 +52,9 @@ type Options struct {
 	// TokenSecret derives confirmation codes and first tokens, so that neither is stored.
 	TokenSecret string
 	BookingURL  string // the exam vendor's page
+	// Video is the introduction video that is shown. Without chapters nobody can have
+	// watched it.
+	Video Video
 	// Patience bounds how long the errands of new cases are tried before they ask for
 	// attention; zero leaves each kind its own (workflows.Start).
 	Patience time.Duration

@@ -2,9 +2,7 @@ package cases
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"peercert/certification"
@@ -12,18 +10,8 @@ import (
 	"peercert/store/queries"
 )
 
-// introVideo is the sample introduction video: what it says is in docs; an operator
-// puts their own in its place. Its chapters add up to about 30 minutes (domain E9).
-var introVideo = Video{Version: "sample-1", Chapters: []Chapter{
-	{ID: "welcome", Title: "What a peer support specialist does", Seconds: 360},
-	{ID: "steps", Title: "The steps to certification", Seconds: 420},
-	{ID: "ethics", Title: "The code of ethics", Seconds: 480},
-	{ID: "exam", Title: "Training and the exam", Seconds: 360},
-	{ID: "after", Title: "After you are certified", Seconds: 180},
-}}
-
 // Video is the introduction video.
-func (c *Cases) Video(context.Context) (Video, error) { return introVideo, nil }
+func (c *Cases) Video(context.Context) (Video, error) { return c.Options.Video, nil }
 
 // VideoProgress is how far the owner of a case came with the video.
 func (c *Cases) VideoProgress(ctx context.Context, actor certification.Actor, caseID string) (VideoProgress, error) {
@@ -38,8 +26,8 @@ func (c *Cases) progress(ctx context.Context, caseID string) (VideoProgress, err
 	if err != nil {
 		return VideoProgress{}, failed(err, "reading the progress with the video")
 	}
-	progress := VideoProgress{Complete: true}
-	for _, chapter := range introVideo.Chapters {
+	progress := VideoProgress{Complete: len(c.Options.Video.Chapters) > 0}
+	for _, chapter := range c.Options.Video.Chapters {
 		watched := WatchedChapter{Chapter: chapter}
 		for _, row := range rows {
 			if row.Chapter == chapter.ID {
@@ -131,14 +119,7 @@ func (c *Cases) Certificate(ctx context.Context, number string) (PublicCertifica
 	if err != nil {
 		return PublicCertificate{}, failed(err, "reading a certificate")
 	}
-	var certified certification.Case
-	if err := json.Unmarshal(row.Snapshot, &certified); err != nil || certified.Certificate == nil {
-		return PublicCertificate{}, fmt.Errorf("the snapshot behind a certificate cannot be decoded")
-	}
-	return PublicCertificate{
-		Number: number, Name: strings.Join(strings.Fields(row.FirstName+" "+row.MiddleName+" "+row.LastName), " "),
-		Status: publicStatus(certified), IssuedAt: certified.Certificate.IssuedAt, ExpiresAt: certified.Certificate.ExpiresAt,
-	}, nil
+	return publicCertificate(row.Snapshot, row.FirstName, row.MiddleName, row.LastName)
 }
 
 func publicStatus(c certification.Case) string {

@@ -65,7 +65,14 @@ type Settings struct {
 	ClamdAddress string `env:"PEERCERT_CLAMD_ADDRESS" doc:"host:port or unix path of clamd; empty means documents are not scanned."`
 	ScanRequired bool   `env:"PEERCERT_SCAN_REQUIRED" envDefault:"false" doc:"Refuse to start without clamd, and keep a document in quarantine until it was scanned."`
 
+	FilmFolder string `env:"PEERCERT_FILM_FOLDER" doc:"Folder with the operator's own introduction film, as docs/film.md says; empty means the sample."`
+
 	PublicPerMinute int `env:"PEERCERT_PUBLIC_PER_MINUTE" envDefault:"60" doc:"How often a minute one address may ask for what needs no token; 0 is no limit."`
+
+	SessionIdle    time.Duration `env:"PEERCERT_SESSION_IDLE" envDefault:"30m" doc:"How long without a request until an applicant is signed out."`
+	SessionLongest time.Duration `env:"PEERCERT_SESSION_LONGEST" envDefault:"12h" doc:"How long an applicant stays signed in at most."`
+	SignInsAnHour  int           `env:"PEERCERT_SIGN_INS_AN_HOUR" envDefault:"30" doc:"How many sign-in codes one address of a machine may ask for in an hour, counted over all processes; 0 is no limit."`
+	SearchesAnHour int           `env:"PEERCERT_SEARCHES_AN_HOUR" envDefault:"120" doc:"How often in an hour one address of a machine may look into the public register, counted over all processes; 0 is no limit."`
 
 	ShutdownTimeout time.Duration `env:"PEERCERT_SHUTDOWN_TIMEOUT" envDefault:"30s" doc:"How long a stopping process may finish what it accepted."`
 }

@@ -17,6 +17,7 @@ const module = "peercert"
 var mayImport = map[string][]string{
 	"certification": {},
 	"config":        {},
+	"film":          {},
 	"web":           {"certification"},
 	"activities":    {"certification"},
 	"workflows":     {"certification", "activities"},
@@ -28,10 +29,10 @@ var mayImport = map[string][]string{
 	// The door reads the records itself: see "What cases may do" in the page.
 	"cases": {"certification", "workflows", "store"},
 	"worker": {
-		"activities", "cases", "certification", "config", "documents", "exams", "notices", "payments", "store", "workflows",
+		"activities", "cases", "certification", "config", "documents", "exams", "film", "notices", "payments", "store", "workflows",
 	},
 	"api":     {"cases", "certification"},
-	"portal":  {"cases", "certification", "web"},
+	"portal":  {"cases", "certification", "film", "web"},
 	"desk":    {"cases", "certification", "web"},
 	"console": {"cases", "certification", "web"},
 	"main":    {"api", "cases", "certification", "config", "console", "desk", "portal", "store", "worker"},

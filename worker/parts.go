@@ -18,6 +18,7 @@ import (
 	"peercert/config"
 	"peercert/documents"
 	"peercert/exams"
+	"peercert/film"
 	"peercert/notices"
 	"peercert/payments"
 	"peercert/store"
@@ -33,6 +34,7 @@ type Parts struct {
 	Payments  *payments.Payments
 	Exams     *exams.Vendor
 	Letters   *notices.Sender
+	Film      *film.Film
 	Cases     *cases.Cases
 	// Metrics has what Temporal's SDK counts; the API and the worker add theirs.
 	Metrics *prometheus.Registry
@@ -81,6 +83,9 @@ func Assemble(ctx context.Context, settings config.Settings, logger *slog.Logger
 	}); err != nil {
 		return nil, err
 	}
+	if p.Film, err = film.Load(settings.FilmFolder); err != nil {
+		return nil, fmt.Errorf("PEERCERT_FILM_FOLDER: %w", err)
+	}
 	letterhead := notices.Letterhead{Operator: settings.Operator, PublicURL: settings.PublicURL, Demonstration: settings.Environment == config.Local}
 	if p.Letters, err = notices.NewSender(notices.Options{
 		Letterhead: letterhead, Address: settings.MailAddress, Username: settings.MailUsername, Password: settings.MailPassword,
@@ -91,8 +96,19 @@ func Assemble(ctx context.Context, settings config.Settings, logger *slog.Logger
 	p.Cases = cases.New(cases.Options{
 		Store: p.Store, Temporal: p.Temporal, Storage: storage{p.Documents}, Stripe: p.Payments, Exams: p.Exams,
 		Letters: words{letterhead}, TokenSecret: settings.TokenSecret, BookingURL: settings.ExamBookingURL,
+		Video: videoOf(p.Film),
 	})
 	return p, nil
+}
+
+// videoOf is the film as the door to the cases knows it. The API has one title a
+// chapter, in English where there is one; pages take theirs from the film.
+func videoOf(shown *film.Film) cases.Video {
+	video := cases.Video{Version: shown.Version}
+	for _, chapter := range shown.Chapters {
+		video.Chapters = append(video.Chapters, cases.Chapter{ID: chapter.ID, Title: chapter.Title("en"), Seconds: chapter.Seconds})
+	}
+	return video
 }
 
 // Close ends all connections.
