@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -19,6 +20,7 @@ import (
 	"peercert/api"
 	"peercert/certification"
 	"peercert/config"
+	"peercert/portal"
 	"peercert/store"
 	"peercert/worker"
 )
@@ -26,7 +28,7 @@ import (
 const usage = `peercert runs the certification programme.
 
   peercert migrate     bring the tables, the search attributes and the schedules up to date
-  peercert api         serve the API
+  peercert api         serve the API and the portal
   peercert worker      serve the cases
   peercert token -role reviewer|administrator|service -id ID [-days 90] [-label TEXT]
                        make a token for somebody of the staff; it is shown once
@@ -103,12 +105,23 @@ func serveAPI(ctx context.Context, settings config.Settings, logger *slog.Logger
 	if err != nil {
 		return err
 	}
+	pages, err := servePortal(settings, parts, logger)
+	if err != nil {
+		return err
+	}
+	handler = portal.Beside(handler, pages)
 	listener, err := net.Listen("tcp", settings.Listen)
 	if err != nil {
 		return fmt.Errorf("listening on %s (PEERCERT_LISTEN): %w", settings.Listen, err)
 	}
-	logger.Info("the API serves", "address", listener.Addr().String())
+	logger.Info("the API and the portal serve", "address", listener.Addr().String())
 	return api.Serve(ctx, listener, handler, settings.ShutdownTimeout)
+}
+
+func servePortal(settings config.Settings, parts *worker.Parts, logger *slog.Logger) (http.Handler, error) {
+	options := portal.From(settings, parts.Cases)
+	options.Film, options.Log = parts.Film, logger
+	return portal.New(options)
 }
 
 func serveWorker(ctx context.Context, settings config.Settings, logger *slog.Logger) error {

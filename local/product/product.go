@@ -24,6 +24,7 @@ import (
 	"peercert/local/examsimulator"
 	"peercert/local/paymentsimulator"
 	"peercert/local/stack"
+	"peercert/portal"
 	"peercert/store"
 	"peercert/worker"
 )
@@ -193,7 +194,14 @@ func (p *Product) runAPI(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	return api.Serve(ctx, listener, handler, p.Settings.ShutdownTimeout)
+	pages := portal.From(p.Settings, parts.Cases)
+	pages.Film, pages.Log, pages.Now = parts.Film, p.logger, p.Clock.Now
+	pages.SignInsAnHour, pages.SearchesAnHour = 0, 0 // everybody on this machine has one address
+	portalPages, err := portal.New(pages)
+	if err != nil {
+		return err
+	}
+	return api.Serve(ctx, listener, portal.Beside(handler, portalPages), p.Settings.ShutdownTimeout)
 }
 
 // Close ends the product's own connections. The stack, and with it the product's

@@ -1,0 +1,151 @@
+package portal
+
+import (
+	"slices"
+	"time"
+
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/web"
+)
+
+// exampleNow is when all examples are looked at.
+var exampleNow = time.Date(2026, 3, 3, 18, 30, 0, 0, time.UTC)
+
+const exampleCase = "0195f3a0-0000-7000-8000-000000000001"
+
+// exampleView is a made-up case at a stage.
+func exampleView(stage certification.Stage, change func(*cases.View)) cases.View {
+	policy := certification.CurrentPolicy(exampleNow)
+	view := cases.View{Case: certification.Case{
+		ID: exampleCase, Number: "PC-7K3M-92QX", Stage: stage, Policy: policy, Revision: 7, CountyPlan: "Alameda",
+	}, CreatedAt: exampleNow.AddDate(0, -2, 0), UpdatedAt: exampleNow}
+	after := func(stages ...certification.Stage) bool { return slices.Contains(stages, stage) }
+	if i := slices.IndexFunc(certification.Stages, func(r certification.StageRule) bool { return r.Stage == stage }); i > 4 {
+		view.WindowEndsAt = certification.EndOfDay(exampleNow.AddDate(0, 9, 0))
+		view.ApplicationApproved = true
+	}
+	if after(certification.StageCertified, certification.StageRenewal, certification.StageRenewalFee, certification.StageRenewalReview, certification.StageRenewalReturned, certification.StageExpired, certification.StageRevoked) {
+		view.Certificate = &certification.Certificate{Number: "PSS-7K3M-92QX", IssuedAt: exampleNow.AddDate(-1, 0, 0), ExpiresAt: certification.EndOfDay(exampleNow.AddDate(1, 0, 0)), Term: 1}
+	}
+	if stage != certification.StageClosed {
+		request := view.PromiseOf(stage, certification.Deadline{From: exampleNow, Months: 9}, certification.Deadline{From: exampleNow, Months: 12})
+		if stage == certification.StageExamBooked {
+			request.Due = certification.Deadline{From: exampleNow.AddDate(0, 0, 9), Exact: true}
+		}
+		view.Promises = []certification.Promise{request.Open("p", exampleNow.AddDate(0, 0, -1))}
+	}
+	if stage == certification.StageExamBooked {
+		view.Exam = &certification.Exam{AuthorizationID: "a", Language: "es", Place: certification.ExamTestCenter, Authorized: true, AppointmentAt: exampleNow.AddDate(0, 0, 9)}
+	}
+	if change != nil {
+		change(&view)
+	}
+	view.Available = view.AvailableSignals(certification.Actor{Role: certification.RoleApplicant})
+	return view
+}
+
+// exampleEvents are the log of a case that came so far.
+func exampleEvents(stage certification.Stage) []cases.Event {
+	story := []certification.Stage{
+		certification.StageIntroVideo, certification.StageApplication, certification.StageApplicationFee, certification.StageApplicationReview,
+		certification.StageTraining, certification.StageTrainingReview, certification.StageExamFee, certification.StageExamBooking,
+		certification.StageExamBooked, certification.StageExamScoring, certification.StageCertified,
+	}
+	signals := []certification.Signal{
+		certification.SignalRegister, certification.SignalCompleteIntroVideo, certification.SignalSubmitApplication, certification.SignalPaymentSettled,
+		certification.SignalDecideApplication, certification.SignalSubmitTraining, certification.SignalDecideTraining, certification.SignalPaymentSettled,
+		certification.SignalExamConfirmed, "", certification.SignalExamResult,
+	}
+	var events []cases.Event
+	for i, to := range story {
+		event := cases.Event{Number: i + 1, At: exampleNow.AddDate(0, 0, 5*i-60), Event: certification.Event{Signal: signals[i], To: to, Actor: certification.Actor{Role: certification.RoleApplicant}}}
+		if i > 0 {
+			event.From = story[i-1]
+		}
+		switch {
+		case signals[i] == "":
+			event.Name, event.Actor.Role = certification.EventDue, certification.RoleClock
+		case signals[i] == certification.SignalDecideApplication || signals[i] == certification.SignalDecideTraining:
+			event.Details.Decision, event.Actor.Role = certification.DecisionApprove, certification.RoleReviewer
+		}
+		events = append([]cases.Event{event}, events...)
+		if to == stage {
+			break
+		}
+	}
+	return events
+}
+
+func exampleLetters(words *web.Localizer) []cases.Letter {
+	return []cases.Letter{
+		{ID: "1", Letter: certification.LetterApplicationReceived, Language: words.Language(), Subject: words.Say("letter.application_received.subject", nil), CreatedAt: exampleNow.AddDate(0, 0, -9), SentAt: exampleNow.AddDate(0, 0, -9)},
+		{ID: "2", Letter: certification.LetterReceipt, Language: words.Language(), Subject: words.Say("letter.receipt.subject", nil), CreatedAt: exampleNow.AddDate(0, 0, -1)},
+	}
+}
+
+// homeExamples are the home of a case at every stage, and in every state that differs.
+func homeExamples() []example {
+	var all []example
+	add := func(name string, stage certification.Stage, change func(*cases.View)) {
+		all = append(all, example{Name: "home " + name, Page: "home", SignedIn: true, Heading: true, Content: func(frame web.Frame) any {
+			return caseHome(frame, exampleView(stage, change), exampleEvents(stage), exampleLetters(frame.Localizer), exampleNow)
+		}})
+	}
+	for _, rule := range certification.Stages {
+		if rule.Stage != certification.StageClosed {
+			add(string(rule.Stage), rule.Stage, nil)
+		}
+	}
+	for _, outcome := range []certification.Outcome{
+		certification.OutcomeDenied, certification.OutcomeWithdrawn, certification.OutcomeAbandoned, certification.OutcomeWindowClosed,
+		certification.OutcomeAttemptsUsed, certification.OutcomeVacated, certification.OutcomeRevoked, certification.OutcomeSurrendered,
+	} {
+		add("closed "+string(outcome), certification.StageClosed, func(v *cases.View) { v.Outcome = outcome })
+	}
+	add("exam fee for another try", certification.StageExamFee, func(v *cases.View) { v.AttemptsUsed = 1 })
+	add("exam fee for the last try", certification.StageExamFee, func(v *cases.View) { v.AttemptsUsed = 2 })
+	add("exam chosen", certification.StageExamBooking, func(v *cases.View) { v.Exam = &certification.Exam{AuthorizationID: "a"} })
+	add("exam refused", certification.StageExamBooking, func(v *cases.View) { v.Exam = &certification.Exam{AuthorizationID: "a", Refused: true} })
+	add("exam authorized", certification.StageExamBooking, func(v *cases.View) { v.Exam = &certification.Exam{AuthorizationID: "a", Authorized: true} })
+	add("clock stopped", certification.StageApplicationReturned, func(v *cases.View) {
+		v.Promises = append(v.Promises, certification.Promise{
+			ID: "q", Kind: "application_review", WaitsOn: certification.PartyReviewer, DueAt: certification.EndOfDay(exampleNow.AddDate(0, 0, 4)),
+			Then: certification.ThenEscalated, StoppedAt: exampleNow.AddDate(0, 0, -2),
+		})
+	})
+	add("review late", certification.StageApplicationReview, func(v *cases.View) {
+		v.Promises[0].Overdue, v.Promises[0].DueAt = true, certification.EndOfDay(exampleNow.AddDate(0, 0, -2))
+	})
+	add("slow on our side", certification.StageApplicationReview, func(v *cases.View) {
+		v.Attention = []certification.Attention{{Code: certification.AttentionNotice, ID: "1", Since: exampleNow}}
+	})
+	add("on hold", certification.StageApplicationReview, func(v *cases.View) {
+		v.OnHold = true
+		v.Promises = append(v.Promises, v.HoldPromise().Open("h", exampleNow))
+	})
+	add("suspended", certification.StageCertified, func(v *cases.View) { v.Suspended = true })
+	add("appeal after revocation", certification.StageAppealReview, func(v *cases.View) { v.AppealFrom = certification.StageRevoked })
+
+	lines := func(name, title string, content func(web.Frame) any) {
+		all = append(all, example{Name: name, Page: "lines", Title: title, SignedIn: true, Content: content})
+	}
+	lines("letters", "letters.title", func(frame web.Frame) any {
+		list := Lines{Intro: frame.Localizer.Say("letters.intro", nil)}
+		for _, letter := range exampleLetters(frame.Localizer) {
+			list.Lines = append(list.Lines, letterLine(frame, exampleCase, letter))
+		}
+		return list
+	})
+	lines("letters none", "letters.title", func(frame web.Frame) any {
+		return Lines{Intro: frame.Localizer.Say("letters.intro", nil), Empty: frame.Localizer.Say("letters.empty", nil)}
+	})
+	lines("history", "history.title", func(frame web.Frame) any {
+		list := Lines{Intro: frame.Localizer.Say("history.intro", nil), Older: frame.Link("/cases/" + exampleCase + "/history?before=x")}
+		for _, event := range exampleEvents(certification.StageCertified) {
+			list.Lines = append(list.Lines, historyLine(frame, event))
+		}
+		return list
+	})
+	return all
+}

@@ -1,0 +1,232 @@
+package portal
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"peercert/cases"
+	"peercert/certification"
+	back "peercert/payments"
+	"peercert/web"
+)
+
+func (p *portal) payRoutes() []route {
+	return []route{
+		{get, "/:language/cases/:case/pay", owner, (*visit).askFee},
+		{post, "/:language/cases/:case/pay", owner, (*visit).payFee},
+		{get, "/:language/cases/:case/pay/done", owner, (*visit).paid},
+		{get, "/:language/cases/:case/payments", owner, (*visit).payments},
+		{get, "/:language/cases/:case/payments/:payment", owner, (*visit).receipt},
+		// Where the payment page leads back to: it knows neither language nor case.
+		{get, "/payments/:payment/:outcome", signedIn, (*visit).backFromPaying},
+		{get, "/:language/payments/:payment/:outcome", signedIn, (*visit).backFromPaying},
+	}
+}
+
+// Pay is the page before the payment page.
+type Pay struct {
+	Question
+	Fee, Amount string
+	What        string // what the fee is for
+	DueBy       string
+	Continue    string // address of a payment page that is open already
+	Opening     bool   // it is being opened: this page asks again by itself
+	Help        string // address of the page about help with the fee
+}
+
+func (v *visit) askFee() error {
+	return v.payQuestion(web.NewForm(v.words, nil))
+}
+
+func (v *visit) payQuestion(form *web.Form) error {
+	fee, due := v.view.FeeDue()
+	if !due {
+		v.redirect(v.casePath(""))
+		return nil
+	}
+	frame := v.frame("pay."+string(fee)+".title", nil)
+	frame.Back = frame.Link(v.casePath(""))
+	frame.Problems = form.Problems()
+	status := http.StatusOK
+	if form.Refused() {
+		status = http.StatusUnprocessableEntity
+	}
+	content := payContent(frame, form, v.view, fee)
+	content.Key = v.key()
+	if v.view.Payment != nil {
+		if v.open() {
+			content.Continue = v.view.CheckoutURL
+		} else if v.Query("opening") != "" {
+			content.Opening = true
+			v.Header("Refresh", "3")
+		}
+	}
+	return show(v, status, "pay", frame, content)
+}
+
+// payContent is the page before the payment page, as it is first shown.
+func payContent(frame web.Frame, form *web.Form, view cases.View, fee certification.Fee) Pay {
+	say := func(key string) string { return frame.Localizer.Say(key, nil) }
+	return Pay{
+		Fee: say("fee." + string(fee)), Amount: frame.Money(view.Policy.AmountCents(fee)), What: say("pay." + string(fee) + ".what"),
+		DueBy: frame.By(view.DueAt()), Help: frame.Link("/help-with-the-fee"),
+		Question: Question{
+			Action: frame.Link("/cases/" + view.ID + "/pay"), Button: say("pay.button"),
+			Inputs: []web.Input{form.Input(web.Input{
+				Kind: web.InputCheckboxes, Name: "not_refunded", Options: []web.Option{{Value: view.Policy.NotRefundableVersion, Label: say("pay.not_refunded")}},
+			}, "pay.not_refunded_label", "")},
+		},
+	}
+}
+
+// open says whether there is a payment page that still takes the fee.
+func (v *visit) open() bool {
+	return v.view.CheckoutURL != "" && v.Now().Before(v.view.CheckoutExpiresAt)
+}
+
+func (v *visit) payFee() error {
+	form, err := v.sent()
+	if err != nil {
+		return err
+	}
+	if _, due := v.view.FeeDue(); !due {
+		v.redirect(v.casePath("/pay/done")) // paid in another window
+		return nil
+	}
+	if !form.Checked("not_refunded", v.view.Policy.NotRefundableVersion) {
+		form.Refuse("not_refunded", "pay.not_refunded_missing", nil)
+		return v.payQuestion(form)
+	}
+	v.view, err = v.send(&certification.PayFee{NotRefundableVersion: v.view.Policy.NotRefundableVersion})
+	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedWrongStage {
+		v.redirect(v.casePath("/pay/done"))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if v.open() {
+		v.Redirect(http.StatusSeeOther, v.view.CheckoutURL)
+		return nil
+	}
+	v.redirect(v.casePath("/pay") + "?opening=1")
+	return nil
+}
+
+// backFromPaying finds the case of a payment and leads to what became of it.
+func (v *visit) backFromPaying() error {
+	list, err := v.Cases.CasesOf(v.Request.Context(), v.actor)
+	if err != nil {
+		return err
+	}
+	for _, view := range list {
+		payments, err := v.Cases.Payments(v.Request.Context(), v.actor, view.ID)
+		if err != nil {
+			return err
+		}
+		for _, payment := range payments {
+			if payment.ID == v.Param("payment") {
+				v.redirect("/cases/" + view.ID + "/pay/done?" + url.Values{"payment": {payment.ID}, "outcome": {v.Param("outcome")}}.Encode())
+				return nil
+			}
+		}
+	}
+	return certification.NotFound()
+}
+
+// Paid is what became of a payment.
+type Paid struct {
+	Text    string
+	Waiting bool // the payment processor has not told us yet: the page asks again by itself
+	Button  web.Button
+	Receipt string
+}
+
+func (v *visit) paid() error {
+	payments, err := v.Cases.Payments(v.Request.Context(), v.actor, v.view.ID)
+	if err != nil {
+		return err
+	}
+	if id := v.Query("payment"); id != "" {
+		payments = slices.DeleteFunc(payments, func(p cases.Payment) bool { return p.ID != id })
+	}
+	if len(payments) == 0 {
+		v.redirect(v.casePath(""))
+		return nil
+	}
+	status := payments[len(payments)-1].Status
+	name := "done"
+	content := Paid{Button: web.Button{Label: v.words.Say("pay.to_case", nil), Address: "/" + v.words.Language() + v.casePath("")}}
+	switch {
+	case status == "open" && v.Query("outcome") == back.ReturnPaid:
+		name, content.Waiting = "waiting", true
+		v.Header("Refresh", "3")
+	case status == "open":
+		name = "not_paid"
+		content.Button = web.Button{Label: v.words.Say("pay.try_again", nil), Address: "/" + v.words.Language() + v.casePath("/pay")}
+	case status == "failed":
+		name = "failed"
+		content.Button = web.Button{Label: v.words.Say("pay.try_again", nil), Address: "/" + v.words.Language() + v.casePath("/pay")}
+	}
+	content.Text = v.words.Say("pay."+name+".text", nil)
+	frame := v.frame("pay."+name+".title", nil)
+	if name == "done" {
+		content.Receipt = frame.Link(v.casePath("/payments"))
+	}
+	return show(v, http.StatusOK, "paid", frame, content)
+}
+
+func (v *visit) payments() error {
+	payments, err := v.Cases.Payments(v.Request.Context(), v.actor, v.view.ID)
+	if err != nil {
+		return err
+	}
+	frame := v.frame("payments.title", nil)
+	frame.Back = frame.Link(v.casePath(""))
+	content := Lines{Intro: v.words.Say("payments.intro", nil), Empty: v.words.Say("payments.empty", nil)}
+	for i := len(payments) - 1; i >= 0; i-- {
+		payment := payments[i]
+		line := web.Line{
+			When: v.words.Moment(payment.AskedAt), What: v.words.Say("fee."+string(payment.Fee), nil) + " · " + v.words.Money(payment.AmountCents),
+			Detail: v.words.Say("payments.status_"+payment.Status, nil),
+		}
+		if payment.Status == "paid" {
+			line.Address = frame.Link(v.casePath("/payments/" + payment.ID))
+		}
+		content.Lines = append(content.Lines, line)
+	}
+	return show(v, http.StatusOK, "lines", frame, content)
+}
+
+// Receipt is a fee that was paid, to print.
+type Receipt struct{ Rows []web.Row }
+
+func (v *visit) receipt() error {
+	payments, err := v.Cases.Payments(v.Request.Context(), v.actor, v.view.ID)
+	if err != nil {
+		return err
+	}
+	for _, payment := range payments {
+		if payment.ID != v.Param("payment") || payment.Status != "paid" {
+			continue
+		}
+		frame := v.frame("payments.receipt_title", nil)
+		frame.Back = frame.Link(v.casePath("/payments"))
+		return show(v, http.StatusOK, "receipt", frame, receipt(frame, payment.Fee, payment.AmountCents, payment.SettledAt, v.view.Number, payment.ID))
+	}
+	return certification.NotFound()
+}
+
+func receipt(frame web.Frame, fee certification.Fee, cents int64, paidAt time.Time, caseNumber, number string) Receipt {
+	say := func(key string) string { return frame.Localizer.Say(key, nil) }
+	row := func(key, value string) web.Row {
+		return web.Row{Label: say("payments." + key), Values: []string{value}}
+	}
+	return Receipt{Rows: []web.Row{
+		row("receipt_fee", say("fee."+string(fee))), row("receipt_amount", frame.Money(cents)), row("receipt_paid", frame.Moment(paidAt)),
+		row("receipt_case", caseNumber), row("receipt_number", number), row("receipt_operator", frame.Operator),
+		row("receipt_refund", say("payments.not_refunded")),
+	}}
+}

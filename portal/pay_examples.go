@@ -1,0 +1,42 @@
+package portal
+
+import (
+	"peercert/certification"
+	"peercert/web"
+)
+
+func payExamples() []example {
+	pay := func(name string, fee certification.Fee, change func(*Pay)) example {
+		return example{Name: "pay " + name, Page: "pay", Title: "pay." + string(fee) + ".title", SignedIn: true, Content: func(frame web.Frame) any {
+			view := exampleView(certification.StageApplicationFee, nil)
+			content := payContent(frame, web.NewForm(frame.Localizer, nil), view, fee)
+			if change != nil {
+				change(&content)
+			}
+			return content
+		}}
+	}
+	var all []example
+	for _, fee := range []certification.Fee{
+		certification.FeeApplication, certification.FeeExam, certification.FeeRetake, certification.FeeRenewal, certification.FeeLateRenewal,
+	} {
+		all = append(all, pay(string(fee), fee, nil))
+	}
+	all = append(all,
+		pay("open already", certification.FeeApplication, func(p *Pay) { p.Continue = "https://payments.example/page" }),
+		pay("being opened", certification.FeeApplication, func(p *Pay) { p.Opening = true }),
+	)
+	for _, name := range []string{"done", "waiting", "not_paid", "failed"} {
+		all = append(all, example{Name: "paid " + name, Page: "paid", Title: "pay." + name + ".title", SignedIn: true, Content: func(frame web.Frame) any {
+			content := Paid{Text: frame.Localizer.Say("pay."+name+".text", nil), Waiting: name == "waiting", Button: web.Button{Label: frame.Localizer.Say("pay.to_case", nil), Address: "/"}}
+			if name == "done" {
+				content.Receipt = "/"
+			}
+			return content
+		}})
+	}
+	all = append(all, example{Name: "receipt", Page: "receipt", Title: "payments.receipt_title", SignedIn: true, Content: func(frame web.Frame) any {
+		return receipt(frame, certification.FeeApplication, 100_00, exampleNow, "PC-7K3M-92QX", "0195f3a0-0000-7000-8000-00000000000a")
+	}})
+	return all
+}

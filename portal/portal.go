@@ -1,0 +1,158 @@
+// Package portal is where applicants do all of it: sign in, apply, pay, wait knowing
+// what happens next and by when, sit the exam, renew. Each page is a template and a
+// struct; every rule is behind the door of package cases, and every word is in the
+// catalogues of package web.
+package portal
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+
+	"peercert/cases"
+	"peercert/film"
+	"peercert/web"
+)
+
+//go:embed pages
+var files embed.FS
+
+// Options are what the portal is made of.
+type Options struct {
+	Cases    *cases.Cases
+	Sessions scs.Store // in PostgreSQL: any number of processes share it
+	Film     *film.Film
+
+	// Operator is the certifying body, as the pages name it.
+	Operator string
+	// Demonstration says on every page that this is not the real programme.
+	Demonstration bool
+	// Secure marks cookies as for HTTPS alone, and tells browsers to stay with it.
+	Secure bool
+	// PaymentOrigins are where a form may lead to beside us: the payment page.
+	PaymentOrigins []string
+	// SessionIdle and SessionLongest end a session: so long without a request, and so
+	// long at all.
+	SessionIdle, SessionLongest time.Duration
+	// SignInsAnHour is how many codes one machine's address may ask for; 0 is no limit.
+	SignInsAnHour int
+	// SearchesAnHour is how often one machine's address may look into the public
+	// register; 0 is no limit.
+	SearchesAnHour int
+
+	// Site is where people reach us, without a slash at the end: for addresses that
+	// leave the portal, in a calendar or on paper.
+	Site string
+
+	Log *slog.Logger
+	Now func() time.Time
+}
+
+type portal struct {
+	Options
+	pages    *web.Pages
+	sessions *scs.SessionManager
+}
+
+// New gives the handler of every page.
+func New(options Options) (http.Handler, error) {
+	if options.Cases == nil || options.Sessions == nil || options.Film == nil || options.SessionIdle <= 0 || options.SessionLongest <= 0 {
+		return nil, errors.New("the portal needs the door to the cases, the film, a store of sessions and their limits")
+	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	pages, err := web.NewPages(files)
+	if err != nil {
+		return nil, err
+	}
+	p := &portal{Options: options, pages: pages}
+	p.sessions = p.newSessions()
+
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	if err := engine.SetTrustedProxies(nil); err != nil {
+		return nil, fmt.Errorf("trusting no proxy: %w", err)
+	}
+	engine.ContextWithFallback = true
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	engine.MaxMultipartMemory = 1 << 20
+	for _, r := range p.routes() {
+		engine.Handle(r.method, r.path, p.serve(r))
+	}
+	engine.NoRoute(p.nowhere(http.StatusNotFound))
+	engine.NoMethod(p.nowhere(http.StatusMethodNotAllowed))
+
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(p.plain(http.StatusForbidden, "refused.cross_origin"))
+	inside := http.Handler(p.sessions.LoadAndSave(engine))
+	inside = sameOrigin.Handler(inside)
+
+	mux := http.NewServeMux()
+	mux.Handle("GET /assets/", web.Assets())
+	mux.Handle("GET /film/", options.Film)
+	mux.Handle("/", inside)
+	return p.headers(p.survive(mux)), nil
+}
+
+// Beside serves the API at its own addresses and the portal at all others.
+func Beside(api, portal http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(request.URL.Path, "/"), "/")
+		switch first {
+		case "v1", "docs", "openapi.yaml", "problems", "livez", "readyz", "metrics":
+			api.ServeHTTP(w, request)
+		default:
+			portal.ServeHTTP(w, request)
+		}
+	})
+}
+
+// headers are what every answer carries. Styles, scripts and pictures come from us
+// alone, and nothing is inline.
+func (p *portal) headers(next http.Handler) http.Handler {
+	forms := strings.Join(append([]string{"'self'"}, p.PaymentOrigins...), " ")
+	policy := "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; media-src 'self'; connect-src 'self'; " +
+		"form-action " + forms + "; frame-ancestors 'none'; base-uri 'none'"
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", policy)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "same-origin")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		if p.Secure {
+			header.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		next.ServeHTTP(w, request)
+	})
+}
+
+// survive answers when a handler panics, and logs where.
+func (p *portal) survive(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		defer func() {
+			fault := recover()
+			if fault == nil {
+				return
+			}
+			if err, is := fault.(error); is && errors.Is(err, http.ErrAbortHandler) {
+				panic(fault)
+			}
+			p.Log.ErrorContext(request.Context(), "a page panicked", "fault", fmt.Sprintf("%T", fault), "at", where())
+			p.plain(http.StatusInternalServerError, "refused.fault")(w, request)
+		}()
+		next.ServeHTTP(w, request)
+	})
+}

@@ -1,0 +1,89 @@
+package portal
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"peercert/certification"
+)
+
+// What a session holds.
+const (
+	sessionApplicant = "applicant" // id of who is signed in
+	sessionBegan     = "began"     // when they signed in, Unix microseconds
+	sessionSignIn    = "sign_in"   // id of the sign-in under way, or confirmed and without an account
+	sessionAddress   = "address"   // where its code was sent, to be shown
+	sessionConfirmed = "confirmed" // the code was right and the address is new
+	sessionNext      = "next"      // the page that was asked for before signing in
+)
+
+// newSessions keeps sessions in PostgreSQL under a hash of what the cookie holds. They
+// go by the machine's clock: a clock that is moved ahead signs nobody out.
+func (p *portal) newSessions() *scs.SessionManager {
+	sessions := scs.New()
+	sessions.Store = p.Sessions
+	sessions.HashTokenInStore = true
+	sessions.IdleTimeout = p.SessionIdle
+	sessions.Lifetime = p.SessionLongest
+	sessions.Cookie.Name = "session"
+	if p.Secure {
+		sessions.Cookie.Name = "__Host-session"
+	}
+	sessions.Cookie.Secure = p.Secure
+	sessions.Cookie.HttpOnly = true
+	sessions.Cookie.SameSite = http.SameSiteLaxMode // people come back from the payment page signed in
+	sessions.Cookie.Persist = false
+	sessions.ErrorFunc = func(w http.ResponseWriter, request *http.Request, err error) {
+		p.Log.ErrorContext(request.Context(), "a session could not be read or kept", "error", err)
+		p.plain(http.StatusServiceUnavailable, "refused.unavailable")(w, request)
+	}
+	return sessions
+}
+
+// recognize finds out who is signed in. A session that began before its owner signed
+// out everywhere is over.
+func (v *visit) recognize() error {
+	ctx := v.Request.Context()
+	id := v.sessions.GetString(ctx, sessionApplicant)
+	if id == "" {
+		return nil
+	}
+	actor := certification.Actor{Role: certification.RoleApplicant, ID: id}
+	from, err := v.Cases.SessionsFrom(ctx, actor)
+	if err != nil {
+		if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedNotFound {
+			return v.sessions.Destroy(ctx)
+		}
+		return err
+	}
+	if began := time.UnixMicro(v.sessions.GetInt64(ctx, sessionBegan)); began.Before(from) {
+		return v.sessions.Destroy(ctx)
+	}
+	v.actor = actor
+	return nil
+}
+
+// begin signs a person in, under a new session id.
+func (v *visit) begin(applicantID string) error {
+	ctx := v.Request.Context()
+	if err := v.sessions.RenewToken(ctx); err != nil {
+		return certification.Unavailable(err, time.Second)
+	}
+	for _, name := range []string{sessionSignIn, sessionAddress, sessionConfirmed} {
+		v.sessions.Remove(ctx, name)
+	}
+	v.sessions.Put(ctx, sessionApplicant, applicantID)
+	v.sessions.Put(ctx, sessionBegan, time.Now().UnixMicro())
+	return nil
+}
+
+// localPath accepts an address of ours without language, to go on to after signing in.
+func localPath(path string) string {
+	if strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsAny(path, "\\?#\r\n") {
+		return path
+	}
+	return ""
+}

@@ -1,0 +1,332 @@
+package portal
+
+import (
+	"net"
+	"net/http"
+	"net/mail"
+	"net/url"
+	"strings"
+	"time"
+
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/web"
+)
+
+func (p *portal) signInRoutes() []route {
+	return []route{
+		{get, "/:language/sign-in", anyone, (*visit).askAddress},
+		{post, "/:language/sign-in", anyone, (*visit).mailCode},
+		{get, "/:language/sign-in/code", anyone, (*visit).askCode},
+		{post, "/:language/sign-in/code", anyone, (*visit).checkCode},
+		{get, "/:language/account", anyone, (*visit).askAccount},
+		{post, "/:language/account", anyone, (*visit).openAccount},
+		{post, "/:language/sign-out", signedIn, (*visit).signOut},
+		{post, "/:language/sign-out-everywhere", signedIn, (*visit).signOutEverywhere},
+		{post, "/:language/stay", signedIn, (*visit).stay},
+	}
+}
+
+// Question is a page that asks: some words, the questions, and a button.
+type Question = web.Question
+
+// question shows a page that asks; with problems it is the answer to what was wrong.
+func (v *visit) question(frame web.Frame, form *web.Form, question Question) error {
+	frame.Problems = form.Problems()
+	status := http.StatusOK
+	if form.Refused() {
+		status = http.StatusUnprocessableEntity
+	}
+	if question.Key == "" {
+		question.Key = v.key()
+	}
+	if question.Action == "" {
+		question.Action = v.Request.URL.Path
+	}
+	return show(v, status, "question", frame, question)
+}
+
+// sent reads a form that was sent in.
+func (v *visit) sent() (*web.Form, error) {
+	v.Request.Body = http.MaxBytesReader(v.Writer, v.Request.Body, 256<<10)
+	if err := v.Request.ParseForm(); err != nil {
+		return nil, certification.Malformed()
+	}
+	return web.SentForm(v.words, v.Request.PostForm), nil
+}
+
+func (v *visit) askAddress() error {
+	if v.actor.ID != "" {
+		v.redirect("/home")
+		return nil
+	}
+	if next := localPath(v.Query("next")); next != "" {
+		v.sessions.Put(v.Request.Context(), sessionNext, next)
+	}
+	return v.addressQuestion(web.NewForm(v.words, nil))
+}
+
+func (v *visit) addressQuestion(form *web.Form) error {
+	frame := v.frame("sign_in.title", nil)
+	return v.question(frame, form, Question{
+		Intro:  []string{v.words.Say("sign_in.intro", nil)},
+		Button: v.words.Say("sign_in.button", nil),
+		Inputs: addressInputs(form),
+	})
+}
+
+func addressInputs(form *web.Form) []web.Input {
+	return []web.Input{form.Input(web.Input{Kind: web.InputEmail, Name: "email", Autocomplete: "email", LTR: true}, "sign_in.email", "sign_in.email_hint")}
+}
+
+func (v *visit) mailCode() error {
+	form, err := v.sent()
+	if err != nil {
+		return err
+	}
+	address, wrong := mail.ParseAddress(form.Value("email"))
+	switch {
+	case form.Value("email") == "":
+		form.Refuse("email", "sign_in.email_missing", nil)
+	case wrong != nil || address.Name != "" || len(address.Address) > certification.ExamEmailLimit || !strings.Contains(address.Address[strings.LastIndex(address.Address, "@"):], "."):
+		form.Refuse("email", "sign_in.email_wrong", nil)
+	}
+	if form.Refused() {
+		return v.addressQuestion(form)
+	}
+	return v.sendCode(address.Address)
+}
+
+// sendCode mails a code and shows the page that asks for it. It does and says the same
+// for an address that nobody has.
+func (v *visit) sendCode(address string) error {
+	ctx := v.Request.Context()
+	if v.SignInsAnHour > 0 {
+		host, _, err := net.SplitHostPort(v.Request.RemoteAddr)
+		if err != nil {
+			host = v.Request.RemoteAddr
+		}
+		if err := v.Cases.Allow(ctx, "sign-in", host, v.SignInsAnHour, time.Hour); err != nil {
+			return err
+		}
+	}
+	opened, err := v.Cases.OpenSignIn(ctx, v.key(), address, v.words.Language())
+	if err != nil {
+		return err
+	}
+	v.sessions.Put(ctx, sessionSignIn, opened.ID)
+	v.sessions.Put(ctx, sessionAddress, address)
+	v.sessions.Remove(ctx, sessionConfirmed)
+	v.redirect("/sign-in/code")
+	return nil
+}
+
+func (v *visit) askCode() error {
+	if v.sessions.GetString(v.Request.Context(), sessionSignIn) == "" {
+		v.redirect("/sign-in")
+		return nil
+	}
+	return v.codeQuestion(web.NewForm(v.words, nil))
+}
+
+// Code is the page that asks for the code that was mailed.
+type Code struct {
+	Question
+	Address string
+}
+
+func (v *visit) codeQuestion(form *web.Form) error {
+	frame := v.frame("sign_in.code_title", nil)
+	frame.Back = frame.Link("/sign-in")
+	frame.Problems = form.Problems()
+	status := http.StatusOK
+	if form.Refused() {
+		status = http.StatusUnprocessableEntity
+	}
+	v.Header("Cache-Control", "no-store")
+	return show(v, status, "code", frame, Code{
+		Address: v.sessions.GetString(v.Request.Context(), sessionAddress),
+		Question: Question{
+			Key: v.key(), Action: frame.Link("/sign-in/code"), Button: v.words.Say("sign_in.code_button", nil),
+			Inputs: codeInputs(form),
+		},
+	})
+}
+
+func codeInputs(form *web.Form) []web.Input {
+	return []web.Input{form.Input(web.Input{Kind: web.InputCode, Name: "code", Autocomplete: "one-time-code", LTR: true, Width: 8}, "sign_in.code", "sign_in.code_hint")}
+}
+
+func (v *visit) checkCode() error {
+	form, err := v.sent()
+	if err != nil {
+		return err
+	}
+	ctx := v.Request.Context()
+	id := v.sessions.GetString(ctx, sessionSignIn)
+	if id == "" {
+		v.redirect("/sign-in")
+		return nil
+	}
+	if form.Value("again") != "" {
+		return v.sendCode(v.sessions.GetString(ctx, sessionAddress))
+	}
+	code := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1 // pasted with spaces or a hyphen
+	}, form.Value("code"))
+	if len(code) != 6 {
+		form.Refuse("code", "sign_in.code_wrong", nil)
+		return v.codeQuestion(form)
+	}
+	who, err := v.Cases.SignIn(ctx, id, code)
+	if refusal, is := certification.RefusalOf(err); is {
+		switch refusal.Type {
+		case certification.RefusedNotFound:
+			form.Refuse("code", "sign_in.code_wrong", nil)
+			return v.codeQuestion(form)
+		case certification.RefusedTooMany:
+			form.Refuse("code", "sign_in.code_spent", nil)
+			return v.codeQuestion(form)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if who.ApplicantID != "" {
+		return v.enterAs(who.ApplicantID)
+	}
+	if err := v.sessions.RenewToken(ctx); err != nil {
+		return certification.Unavailable(err, time.Second)
+	}
+	v.sessions.Put(ctx, sessionConfirmed, true)
+	v.redirect("/account")
+	return nil
+}
+
+// enterAs signs a person in and leads to where they wanted to go.
+func (v *visit) enterAs(applicantID string) error {
+	next := localPath(v.sessions.PopString(v.Request.Context(), sessionNext))
+	if err := v.begin(applicantID); err != nil {
+		return err
+	}
+	if next == "" {
+		next = "/home"
+	}
+	v.redirect(next)
+	return nil
+}
+
+func (v *visit) askAccount() error {
+	if !v.sessions.GetBool(v.Request.Context(), sessionConfirmed) {
+		v.redirect("/sign-in")
+		return nil
+	}
+	return v.accountQuestion(web.NewForm(v.words, url.Values{"language": {v.words.Language()}, "state": {"CA"}}))
+}
+
+func (v *visit) accountQuestion(form *web.Form) error {
+	v.Header("Cache-Control", "no-store")
+	return v.question(v.frame("account.title", nil), form, Question{
+		Intro: []string{v.words.Say("account.intro", nil)}, Inputs: accountInputs(form), Button: v.words.Say("account.button", nil),
+	})
+}
+
+func accountInputs(form *web.Form) []web.Input {
+	text := func(name, autocomplete string, width int, optional bool) web.Input {
+		return form.Input(web.Input{Kind: web.InputText, Name: name, Autocomplete: autocomplete, Width: width, Optional: optional}, "account."+name, "")
+	}
+	plans := []web.Option{{Value: "", Label: form.Say("form.choose", nil)}}
+	for _, plan := range certification.CountyPlans() {
+		plans = append(plans, web.Option{Value: plan, Label: plan})
+	}
+	return []web.Input{
+		form.Input(web.Input{Kind: web.InputText, Name: "first_name", Autocomplete: "given-name"}, "account.first_name", "account.first_name_hint"),
+		text("middle_name", "additional-name", 0, true),
+		text("last_name", "family-name", 0, false),
+		form.Input(web.Input{Kind: web.InputText, Name: "called", Autocomplete: "nickname", Optional: true}, "account.called", "account.called_hint"),
+		text("line1", "address-line1", 0, false),
+		text("line2", "address-line2", 0, true),
+		text("city", "address-level2", 0, false),
+		text("state", "address-level1", 4, false),
+		form.Input(web.Input{Kind: web.InputText, Name: "zip", Autocomplete: "postal-code", Width: 10, LTR: true}, "account.zip", ""),
+		form.Input(web.Input{Kind: web.InputText, Name: "phone", Autocomplete: "tel", Width: 20, LTR: true, Optional: true}, "account.phone", "account.phone_hint"),
+		form.Input(web.Input{Kind: web.InputSelect, Name: "county_plan", Options: plans}, "account.county_plan", "account.county_plan_hint"),
+	}
+}
+
+func (v *visit) openAccount() error {
+	ctx := v.Request.Context()
+	id := v.sessions.GetString(ctx, sessionSignIn)
+	if id == "" || !v.sessions.GetBool(ctx, sessionConfirmed) {
+		v.redirect("/sign-in")
+		return nil
+	}
+	form, err := v.sent()
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"first_name", "last_name", "line1", "city", "state", "zip", "county_plan"} {
+		if form.Value(name) == "" {
+			form.Refuse(name, "account."+name+"_missing", nil)
+		}
+	}
+	if zip := form.Value("zip"); zip != "" && !isZIP(zip) {
+		form.Refuse("zip", "account.zip_wrong", nil)
+	}
+	if state := form.Value("state"); state != "" && len(state) != 2 {
+		form.Refuse("state", "account.state_wrong", nil)
+	}
+	for _, name := range []string{"first_name", "middle_name", "last_name", "called", "line1", "line2", "city", "phone"} {
+		if len([]rune(form.Value(name))) > 100 {
+			form.Refuse(name, "form.too_long", map[string]any{"Limit": 100})
+		}
+	}
+	if form.Refused() {
+		return v.accountQuestion(form)
+	}
+	opened, err := v.Cases.OpenAccount(ctx, v.key(), id, cases.Registration{
+		FirstName: form.Value("first_name"), MiddleName: form.Value("middle_name"), LastName: form.Value("last_name"), Called: form.Value("called"),
+		Email: v.sessions.GetString(ctx, sessionAddress), Phone: form.Value("phone"),
+		Address:    cases.Address{Line1: form.Value("line1"), Line2: form.Value("line2"), City: form.Value("city"), State: strings.ToUpper(form.Value("state")), ZIP: form.Value("zip")},
+		CountyPlan: form.Value("county_plan"), Language: v.words.Language(),
+	})
+	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedInvalid {
+		for _, finding := range refusal.Findings {
+			form.Refuse(strings.TrimPrefix(finding.Field, "address."), "account.refused", nil)
+		}
+		return v.accountQuestion(form)
+	}
+	if err != nil {
+		return err
+	}
+	return v.enterAs(opened.ApplicantID)
+}
+
+func isZIP(zip string) bool {
+	digits := strings.ReplaceAll(zip, "-", "")
+	return (len(digits) == 5 || len(digits) == 9) && strings.Trim(digits, "0123456789") == ""
+}
+
+func (v *visit) signOut() error {
+	if err := v.sessions.Destroy(v.Request.Context()); err != nil {
+		return certification.Unavailable(err, time.Second)
+	}
+	v.redirect("/")
+	return nil
+}
+
+func (v *visit) signOutEverywhere() error {
+	if err := v.Cases.SignOutEverywhere(v.Request.Context(), v.actor); err != nil {
+		return err
+	}
+	return v.signOut()
+}
+
+// stay keeps a session from ending: being asked is enough.
+func (v *visit) stay() error {
+	v.Status(http.StatusNoContent)
+	return nil
+}

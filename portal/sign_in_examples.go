@@ -1,0 +1,63 @@
+package portal
+
+import (
+	"net/url"
+
+	"peercert/web"
+)
+
+func signInExamples() []example {
+	asked := func(frame web.Frame, values url.Values, refuse ...string) *web.Form {
+		if values == nil && refuse == nil {
+			return web.NewForm(frame.Localizer, nil)
+		}
+		form := web.SentForm(frame.Localizer, values)
+		for i := 0; i < len(refuse); i += 2 {
+			form.Refuse(refuse[i], refuse[i+1], nil)
+		}
+		return form
+	}
+	question := func(frame web.Frame, button string, intro string, inputs []web.Input) Question {
+		return Question{Key: "key", Action: "/", Button: frame.Localizer.Say(button, nil), Intro: []string{frame.Localizer.Say(intro, nil)}, Inputs: inputs}
+	}
+	all := []example{
+		{Name: "sign in", Page: "question", Title: "sign_in.title", Content: func(frame web.Frame) any {
+			return question(frame, "sign_in.button", "sign_in.intro", addressInputs(asked(frame, nil)))
+		}},
+		{Name: "sign in, no address", Page: "question", Title: "sign_in.title", Content: func(frame web.Frame) any {
+			return question(frame, "sign_in.button", "sign_in.intro", addressInputs(asked(frame, url.Values{"email": {"maria@"}}, "email", "sign_in.email_wrong")))
+		}, Problems: func(frame web.Frame) []web.Problem {
+			return asked(frame, nil, "email", "sign_in.email_wrong").Problems()
+		}},
+		{Name: "code", Page: "code", Title: "sign_in.code_title", Content: func(frame web.Frame) any {
+			return Code{Address: "maria@example.org", Question: question(frame, "sign_in.code_button", "sign_in.intro", codeInputs(asked(frame, nil)))}
+		}},
+		{Name: "code, wrong", Page: "code", Title: "sign_in.code_title", Content: func(frame web.Frame) any {
+			return Code{Address: "maria@example.org", Question: question(frame, "sign_in.code_button", "sign_in.intro", codeInputs(asked(frame, url.Values{"code": {"123456"}}, "code", "sign_in.code_wrong")))}
+		}, Problems: func(frame web.Frame) []web.Problem {
+			return asked(frame, nil, "code", "sign_in.code_wrong").Problems()
+		}},
+		{Name: "account", Page: "question", Title: "account.title", Content: func(frame web.Frame) any {
+			return question(frame, "account.button", "account.intro", accountInputs(asked(frame, nil)))
+		}},
+		{Name: "account, incomplete", Page: "question", Title: "account.title", Content: func(frame web.Frame) any {
+			return question(frame, "account.button", "account.intro", accountInputs(asked(frame, url.Values{"first_name": {"María"}}, "last_name", "account.last_name_missing", "zip", "account.zip_wrong")))
+		}, Problems: func(frame web.Frame) []web.Problem {
+			return asked(frame, nil, "last_name", "account.last_name_missing", "zip", "account.zip_wrong").Problems()
+		}},
+	}
+	return all
+}
+
+// refusedExamples are the pages that say why something was not done.
+func refusedExamples() []example {
+	var all []example
+	for _, name := range []string{
+		"not_found", "method", "malformed", "invalid", "wrong_stage", "stale", "not_ready", "closed", "too_many", "unavailable", "fault", "cross_origin",
+	} {
+		all = append(all, example{Name: "refused " + name, Page: "refused", Title: "refused." + name + ".title", Content: func(frame web.Frame) any {
+			return Refusal{Text: frame.Localizer.Say("refused."+name+".text", nil), Next: frame.Localizer.Say("refused."+name+".next", nil), Retry: name == "unavailable"}
+		}})
+	}
+	return all
+}

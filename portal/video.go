@@ -1,0 +1,212 @@
+package portal
+
+import (
+	"net/http"
+	"time"
+
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/web"
+)
+
+func (p *portal) videoRoutes() []route {
+	return []route{
+		{get, "/:language/cases/:case/video", owner, (*visit).video},
+		{get, "/:language/cases/:case/video/:chapter", owner, (*visit).chapter},
+		{post, "/:language/cases/:case/video/:chapter", owner, (*visit).chapterWatched},
+		{post, "/:language/cases/:case/video", owner, (*visit).videoWatched},
+	}
+}
+
+// Video is the page of the introduction video: its chapters and how far one is.
+type Video struct {
+	Question
+	Groups   []web.TaskGroup
+	Progress string
+	Complete bool // every chapter was watched: the button goes on
+	Next     *web.Button
+	Sample   bool
+}
+
+func (v *visit) video() error {
+	progress, err := v.Cases.VideoProgress(v.Request.Context(), v.actor, v.view.ID)
+	if err != nil {
+		return err
+	}
+	frame := v.frame("video.title", nil)
+	frame.Back = frame.Link(v.casePath(""))
+	for i := range progress.Chapters {
+		progress.Chapters[i].Title = v.chapterTitle(progress.Chapters[i].ID)
+	}
+	content := videoContent(frame, progress, v.view.ID, v.view.Stage == certification.StageIntroVideo, v.Film.Sample)
+	content.Key = v.key()
+	return show(v, http.StatusOK, "video", frame, content)
+}
+
+// videoContent is the page for how far somebody came. here says that the case waits for
+// the video: afterwards it can be watched again and nothing follows from it.
+func videoContent(frame web.Frame, progress cases.VideoProgress, caseID string, here, sample bool) Video {
+	say := func(key string) string { return frame.Localizer.Say(key, nil) }
+	address := frame.Link("/cases/" + caseID + "/video")
+	content := Video{Question: Question{Action: address, Button: say("video.go_on")}, Sample: sample}
+	content.Complete = progress.Complete && here
+	group, done := web.TaskGroup{}, 0
+	for i, chapter := range progress.Chapters {
+		task := web.Task{
+			Label: chapter.Title, Address: address + "/" + chapter.ID, Tone: "todo", Status: say("video.to_watch"),
+			Hint: frame.Localizer.Say("video.length", map[string]any{"Count": max(1, (chapter.Seconds+30)/60)}),
+		}
+		switch {
+		case !chapter.FinishedAt.IsZero():
+			task.Tone, task.Status, done = "done", say("video.watched"), done+1
+		case content.Next == nil:
+			label := "video.continue"
+			if i == 0 {
+				label = "video.begin"
+			}
+			content.Next = &web.Button{Label: say(label), Address: task.Address}
+		}
+		group.Tasks = append(group.Tasks, task)
+	}
+	content.Groups = []web.TaskGroup{group}
+	content.Progress = frame.Localizer.Say("video.progress", map[string]any{"Done": done, "Count": len(progress.Chapters)})
+	return content
+}
+
+// Chapter is the page of one chapter.
+type Chapter struct {
+	Question
+	File, Poster string
+	Captions     []Caption
+	Transcript   []string
+	// TranscriptLanguage is the reader's, or the one the film is spoken in.
+	TranscriptLanguage string
+	Watched            bool
+	Seconds            int // after so many the button counts
+	Early              string
+}
+
+// Caption is a track of words for a chapter.
+type Caption struct {
+	Language, Label, File string
+	Default               bool
+}
+
+func (v *visit) chapter() error { return v.chapterPage("") }
+
+func (v *visit) chapterPage(early string) error {
+	ctx := v.Request.Context()
+	found, progress, err := v.findChapter()
+	if err != nil {
+		return err
+	}
+	// From now its length counts. Being asked for again does not begin it again.
+	if found.OpenedAt.IsZero() && v.view.Stage == certification.StageIntroVideo {
+		if progress, err = v.Cases.Watch(ctx, v.actor, cases.Watch{
+			CaseID: v.view.ID, Key: "opened:" + v.view.ID + ":" + found.ID, Chapter: found.ID, Event: "opened",
+		}); err != nil {
+			return err
+		}
+	}
+	frame := v.frame("video.title", nil)
+	frame.Title = v.chapterTitle(found.Chapter.ID)
+	frame.Back = frame.Link(v.casePath("/video"))
+	content := Chapter{
+		Question: Question{Key: v.key(), Action: v.Request.URL.Path, Button: v.words.Say("video.chapter_watched", nil)},
+		Watched:  !found.FinishedAt.IsZero(), Early: early,
+	}
+	for _, chapter := range progress.Chapters {
+		if chapter.ID == found.ID && !content.Watched {
+			content.Seconds = max(0, int(time.Until(chapter.OpenedAt.Add(time.Duration(chapter.Seconds)*time.Second)).Seconds()))
+		}
+	}
+	v.fillFilm(&content, found.ID)
+	status := http.StatusOK
+	if early != "" {
+		status = http.StatusUnprocessableEntity
+		frame.Problems = []web.Problem{{ID: "film", Text: early}}
+	}
+	return show(v, status, "chapter", frame, content)
+}
+
+// chapterTitle is the title of a chapter in the reader's language.
+func (v *visit) chapterTitle(id string) string {
+	chapter, _ := v.Film.Chapter(id)
+	return chapter.Title(v.words.Language())
+}
+
+// fillFilm adds what is to be watched, heard and read.
+func (v *visit) fillFilm(content *Chapter, id string) {
+	chapter, found := v.Film.Chapter(id)
+	if !found {
+		return
+	}
+	tag := v.words.Language()
+	content.File, content.Poster, content.Transcript = v.Film.URL(chapter.File), v.Film.URL(chapter.Poster), chapter.Transcript(tag)
+	content.TranscriptLanguage = chapter.Language(tag)
+	for _, track := range chapter.Tracks() {
+		content.Captions = append(content.Captions, Caption{
+			Language: track.Language, Label: web.Words(track.Language).Say("language.name", nil), File: v.Film.URL(track.File), Default: track.Language == content.TranscriptLanguage,
+		})
+	}
+}
+
+func (v *visit) findChapter() (cases.WatchedChapter, cases.VideoProgress, error) {
+	progress, err := v.Cases.VideoProgress(v.Request.Context(), v.actor, v.view.ID)
+	if err != nil {
+		return cases.WatchedChapter{}, progress, err
+	}
+	for _, chapter := range progress.Chapters {
+		if chapter.ID == v.Param("chapter") {
+			return chapter, progress, nil
+		}
+	}
+	return cases.WatchedChapter{}, progress, certification.NotFound()
+}
+
+func (v *visit) chapterWatched() error {
+	if _, err := v.sent(); err != nil {
+		return err
+	}
+	found, _, err := v.findChapter()
+	if err != nil {
+		return err
+	}
+	progress, err := v.Cases.Watch(v.Request.Context(), v.actor, cases.Watch{CaseID: v.view.ID, Key: v.key(), Chapter: found.ID, Event: "finished"})
+	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedInvalid {
+		return v.chapterPage(v.words.Say("video.too_early", nil))
+	}
+	if err != nil {
+		return err
+	}
+	for _, chapter := range progress.Chapters {
+		if chapter.FinishedAt.IsZero() {
+			v.redirect(v.casePath("/video/" + chapter.ID))
+			return nil
+		}
+	}
+	v.redirect(v.casePath("/video"))
+	return nil
+}
+
+func (v *visit) videoWatched() error {
+	if _, err := v.sent(); err != nil {
+		return err
+	}
+	_, err := v.send(&certification.CompleteIntroVideo{})
+	if refusal, is := certification.RefusalOf(err); is {
+		switch refusal.Type {
+		case certification.RefusedInvalid:
+			v.redirect(v.casePath("/video"))
+			return nil
+		case certification.RefusedWrongStage:
+			v.redirect(v.casePath(""))
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	v.redirect(v.casePath("/application"))
+	return nil
+}
