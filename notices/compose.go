@@ -109,10 +109,10 @@ type page struct {
 }
 
 // greeting keeps the name apart from the words around it, so that HTML can isolate
-// a name that is written in the other direction.
-type greeting struct{ Before, Name, After string }
+// a name that is written in the other direction. Apart is the name for text.
+type greeting struct{ Before, Name, Apart, After string }
 
-func (g greeting) String() string { return g.Before + g.Name + g.After }
+func (g greeting) String() string { return g.Before + g.Apart + g.After }
 
 // write says every sentence of a letter strictly in one language.
 func (l letter) write(words *web.Localizer, notice certification.Notice, head Letterhead, link string) (page, error) {
@@ -146,7 +146,7 @@ func (l letter) write(words *web.Localizer, notice certification.Notice, head Le
 		NextHeading: say("letter.next", nil),
 		Next:        paragraphs("next", l.next),
 		Regards:     say("letter.regards", nil),
-		Operator:    head.Operator,
+		Operator:    words.Apart(head.Operator),
 	}
 	if link != "" {
 		written.LinkWords, written.Link = say("letter.open_case", nil), link
@@ -158,10 +158,11 @@ func (l letter) write(words *web.Localizer, notice certification.Notice, head Le
 		// Anybody can type an address and a name. A letter to an address that nobody
 		// confirmed repeats no words of a stranger.
 		written.Greeting.Before = say("letter.greeting_nobody", nil)
-		written.Why = say("letter.why_no_case", map[string]any{"Operator": head.Operator})
+		written.Why = say("letter.why_no_case", map[string]any{"Operator": written.Operator})
 	} else {
 		written.Greeting = greet(say, cleanLine(notice.Name))
-		written.Why = say("letter.why", map[string]any{"Operator": head.Operator, "CaseNumber": notice.CaseNumber})
+		written.Greeting.Apart = words.Apart(written.Greeting.Name)
+		written.Why = say("letter.why", map[string]any{"Operator": written.Operator, "CaseNumber": words.Apart(notice.CaseNumber)})
 	}
 	if l.needsReasons() {
 		said, err := reasonsOf(words, notice, l.putRight)
@@ -180,7 +181,7 @@ func greet(say func(string, map[string]any) string, name string) greeting {
 	// A name cannot contain this mark: cleanLine removes control characters.
 	const mark = "\x00"
 	before, after, _ := strings.Cut(say("letter.greeting", map[string]any{"Name": mark}), mark)
-	return greeting{before, name, after}
+	return greeting{Before: before, Name: name, After: after}
 }
 
 // clean takes from free text what could change the letter around it: control

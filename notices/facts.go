@@ -61,8 +61,8 @@ var (
 		})
 	paymentID = fixed("payment_id",
 		func(n certification.Notice) bool { return n.Facts.PaymentID == "" },
-		func(_ *web.Localizer, n certification.Notice, variables map[string]any) {
-			variables["PaymentID"] = n.Facts.PaymentID
+		func(l *web.Localizer, n certification.Notice, variables map[string]any) {
+			variables["PaymentID"] = l.Apart(n.Facts.PaymentID)
 		})
 	attempts = fixed("attempts_left",
 		func(n certification.Notice) bool { return n.Facts.AttemptsLeft < 1 },
@@ -76,13 +76,13 @@ var (
 		})
 	certificate = fixed("certificate_number",
 		func(n certification.Notice) bool { return n.Facts.CertificateNumber == "" },
-		func(_ *web.Localizer, n certification.Notice, variables map[string]any) {
-			variables["CertificateNumber"] = n.Facts.CertificateNumber
+		func(l *web.Localizer, n certification.Notice, variables map[string]any) {
+			variables["CertificateNumber"] = l.Apart(n.Facts.CertificateNumber)
 		})
 	code = fixed("code",
 		func(n certification.Notice) bool { return n.Code == "" },
-		func(_ *web.Localizer, n certification.Notice, variables map[string]any) {
-			variables["Code"] = n.Code
+		func(l *web.Localizer, n certification.Notice, variables map[string]any) {
+			variables["Code"] = l.Apart(n.Code)
 		})
 	fee = fact{"fee",
 		func(n certification.Notice) bool { return n.Facts.Fee == "" },
@@ -138,7 +138,7 @@ func reasonsOf(l *web.Localizer, n certification.Notice, putRight bool) ([]reaso
 			}
 		}
 		if note != "" {
-			if one.Note, err = l.Find("letter.reviewer_note", map[string]any{"Note": note}); err != nil {
+			if one.Note, err = l.Find("letter.reviewer_note", map[string]any{"Note": l.Apart(note)}); err != nil {
 				return nil, err
 			}
 		}

@@ -11,8 +11,15 @@ import (
 var letterHTML string
 
 var layout = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("letter").Option("missingkey=error").Parse(letterHTML))
+	functions := template.FuncMap{"apart": apart}
+	return template.Must(template.New("letter").Funcs(functions).Option("missingkey=error").Parse(letterHTML))
 })
+
+// apart turns the marks that set a value apart in text (see web.Localizer.Apart) into
+// elements: many mail programs know those and not the marks.
+func apart(text string) template.HTML {
+	return template.HTML(strings.NewReplacer("\u2068", "<bdi>", "\u2069", "</bdi>").Replace(template.HTMLEscapeString(text)))
+}
 
 func (p page) html() (string, error) {
 	var out strings.Builder

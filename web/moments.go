@@ -3,7 +3,10 @@ package web
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+
+	"golang.org/x/text/unicode/bidi"
 
 	"peercert/certification"
 )
@@ -41,7 +44,8 @@ func (l *Localizer) By(at time.Time) string { return l.phrase("date.by", at) }
 func (l *Localizer) Until(at time.Time) string { return l.phrase("date.until", at) }
 
 // Money is an amount of US dollars in cents: "$1,250.00". People in the United
-// States write it this way in English and in Spanish.
+// States write it this way in every language of ours; where words run from right to
+// left it is set apart.
 func (l *Localizer) Money(cents int64) string {
 	sign := ""
 	if cents < 0 {
@@ -51,7 +55,38 @@ func (l *Localizer) Money(cents int64) string {
 	for i := len(dollars) - 3; i > 0; i -= 3 {
 		dollars = dollars[:i] + "," + dollars[i:]
 	}
-	return fmt.Sprintf("%s$%s.%02d", sign, dollars, cents%100)
+	return l.Apart(fmt.Sprintf("%s$%s.%02d", sign, dollars, cents%100))
+}
+
+// Marks of Unicode's bidirectional algorithm (UAX #9), for words that stand between
+// words of the other direction. They are not seen, and programs that know nothing of
+// them leave them out.
+const (
+	firstStrongIsolate = "\u2068"
+	popIsolate         = "\u2069"
+)
+
+// Apart sets a value that is not of the language apart from the words around it: a
+// number with signs, a name, an address, what somebody wrote. In a language written
+// from right to left, "PC-7K3M-92QX." would otherwise be shown in another order, and a
+// name in Arabic letters could turn the words after it in the others. Text and HTML may
+// both hold the result. Where nothing can go wrong it is the value itself.
+func (l *Localizer) Apart(value string) string {
+	if value == "" || l.Direction() != "rtl" && strings.IndexFunc(value, rightToLeft) < 0 {
+		return value
+	}
+	// A line of its own ends every isolate.
+	lines := strings.Split(value, "\n")
+	for i, line := range lines {
+		lines[i] = firstStrongIsolate + line + popIsolate
+	}
+	return strings.Join(lines, "\n")
+}
+
+func rightToLeft(r rune) bool {
+	properties, _ := bidi.LookupRune(r)
+	class := properties.Class()
+	return class == bidi.R || class == bidi.AL || class == bidi.AN
 }
 
 func (l *Localizer) phrase(key string, at time.Time) string {
