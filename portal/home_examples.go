@@ -28,15 +28,15 @@ func exampleView(stage certification.Stage, change func(*cases.View)) cases.View
 	if after(certification.StageCertified, certification.StageRenewal, certification.StageRenewalFee, certification.StageRenewalReview, certification.StageRenewalReturned, certification.StageExpired, certification.StageRevoked) {
 		view.Certificate = &certification.Certificate{Number: "PSS-7K3M-92QX", IssuedAt: exampleNow.AddDate(-1, 0, 0), ExpiresAt: certification.EndOfDay(exampleNow.AddDate(1, 0, 0)), Term: 1}
 	}
+	if after(certification.StageExamBooked, certification.StageExamScoring) {
+		view.Exam = &certification.Exam{
+			AuthorizationID: "a", Language: "es", Place: certification.ExamTestCenter, Authorized: true,
+			AppointmentAt: exampleNow.AddDate(0, 0, 9), EndsAt: exampleNow.AddDate(0, 0, 9).Add(3 * time.Hour),
+		}
+	}
 	if stage != certification.StageClosed {
 		request := view.PromiseOf(stage, certification.Deadline{From: exampleNow, Months: 9}, certification.Deadline{From: exampleNow, Months: 12})
-		if stage == certification.StageExamBooked {
-			request.Due = certification.Deadline{From: exampleNow.AddDate(0, 0, 9), Exact: true}
-		}
 		view.Promises = []certification.Promise{request.Open("p", exampleNow.AddDate(0, 0, -1))}
-	}
-	if stage == certification.StageExamBooked {
-		view.Exam = &certification.Exam{AuthorizationID: "a", Language: "es", Place: certification.ExamTestCenter, Authorized: true, AppointmentAt: exampleNow.AddDate(0, 0, 9)}
 	}
 	if change != nil {
 		change(&view)
