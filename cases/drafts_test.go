@@ -215,6 +215,15 @@ func TestTheVideoTakesItsTime(t *testing.T) {
 		unwatched(p)
 	})
 
+	t.Run("a video without chapters was watched by nobody", func(t *testing.T) {
+		p := w.made(certification.StageIntroVideo)
+		options := w.Options
+		options.Video = cases.Video{}
+		progress, err := cases.New(options).VideoProgress(ctx, p.actor, p.caseID)
+		require.NoError(t, err)
+		require.False(t, progress.Complete)
+	})
+
 	t.Run("the same key gives the same answer", func(t *testing.T) {
 		p := w.made(certification.StageIntroVideo)
 		step := cases.Watch{CaseID: p.caseID, Key: w.key(), Chapter: "welcome", Event: "opened"}
