@@ -18,11 +18,9 @@ func newest(letters []cases.Letter, most int) []cases.Letter {
 }
 
 func letterLine(frame web.Frame, caseID string, letter cases.Letter) web.Line {
-	line := web.Line{What: letter.Subject, Address: frame.Link("/cases/" + caseID + "/letters/" + letter.ID), When: frame.Moment(letter.CreatedAt)}
+	line := web.Line{What: letter.Subject, Address: frame.Link("/cases/" + caseID + "/letters/" + letter.ID), When: frame.Moment(letter.SentAt)}
 	if letter.SentAt.IsZero() {
-		line.Detail = frame.Localizer.Say("letters.not_sent", nil)
-	} else {
-		line.Detail = frame.Localizer.Say("letters.sent", map[string]any{"When": frame.Moment(letter.SentAt)})
+		line.When, line.Detail = frame.Moment(letter.CreatedAt), frame.Localizer.Say("letters.not_sent", nil)
 	}
 	return line
 }
@@ -52,7 +50,7 @@ func (v *visit) letters() error {
 // Letter is a letter as it was sent.
 type Letter struct {
 	Language, Direction string
-	When, Detail        string
+	Sent, Detail        string
 	Paragraphs          []string
 }
 
@@ -70,7 +68,7 @@ func (v *visit) letter() error {
 	frame.Back = frame.Link(v.casePath("/letters"))
 	line := letterLine(frame, v.view.ID, letters[at])
 	return show(v, http.StatusOK, "letter", frame, Letter{
-		Language: letters[at].Language, Direction: web.Words(letters[at].Language).Direction(), When: line.When, Detail: line.Detail,
+		Language: letters[at].Language, Direction: web.Words(letters[at].Language).Direction(), Sent: v.words.Say("letters.sent", map[string]any{"When": line.When}), Detail: line.Detail,
 		Paragraphs: strings.Split(strings.TrimSpace(letters[at].Text), "\n\n"),
 	})
 }

@@ -117,7 +117,7 @@ func (v *visit) chapterPage(early string) error {
 	}
 	for _, chapter := range progress.Chapters {
 		if chapter.ID == found.ID && !content.Watched {
-			content.Seconds = max(0, int(time.Until(chapter.OpenedAt.Add(time.Duration(chapter.Seconds)*time.Second)).Seconds()))
+			content.Seconds = max(0, int(chapter.OpenedAt.Add(time.Duration(chapter.Seconds)*time.Second).Sub(v.Now()).Seconds()))
 		}
 	}
 	v.fillFilm(&content, found.ID)
