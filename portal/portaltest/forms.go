@@ -129,8 +129,8 @@ func (b *Browser) Value(nameOrLabel string) string {
 	return ""
 }
 
-// Error is what is said at a field that is wrong; empty if nothing.
-func (b *Browser) Error(name string) string {
+// Wrong is what is said at a field that is wrong; empty if nothing.
+func (b *Browser) Wrong(name string) string {
 	b.Helper()
 	for field := b.fields(name)[0]; field != nil; field = field.Parent {
 		for _, id := range strings.Fields(attribute(field, "aria-describedby")) {

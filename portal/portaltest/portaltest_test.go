@@ -65,7 +65,7 @@ func server(t *testing.T) string {
 func TestFormsAreSentAsBrowsersSendThem(t *testing.T) {
 	b := portaltest.New(t, server(t)).Open("/")
 	assert.Equal(t, "two\nlines", b.Value("story"))
-	assert.Equal(t, "Error: Say it", b.Error("name"))
+	assert.Equal(t, "Error: Say it", b.Wrong("name"))
 	b.Fill("Your name", "Ada & Co").Choose("color", "Red one").Choose("list", "b").Choose("yes", "1")
 	b.Attach("paper", "one.pdf", []byte("1")).Attach("Paper", "two.pdf", []byte("2")).Press("Send it")
 	assert.Equal(t, "Sent [key k1][name Ada & Co][story two lines][color red][list b][yes 1][paper one.pdf 1][paper two.pdf 2][also pressed] same-origin true", b.Main())
