@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -146,4 +147,13 @@ func forADay(registration queries.Registration) time.Time {
 // forAMoment lets a code be repeated for a moment after it was right.
 func forAMoment(registration queries.Registration) time.Time {
 	return registration.ConfirmedAt.Add(repeatSignIn)
+}
+
+// detailsOf is what was told with a registration.
+func detailsOf(registration queries.Registration) (Registration, error) {
+	var details Registration
+	if json.Unmarshal(registration.Details, &details) != nil {
+		return Registration{}, errors.New("a stored registration cannot be decoded") // the cause would quote it
+	}
+	return details, nil
 }

@@ -14,10 +14,14 @@ import (
 // processes count together, by PostgreSQL's own clock. Who it was is stored as a keyed
 // hash, until the window is over. most of 0 or less allows everything.
 func (c *Cases) Allow(ctx context.Context, what, who string, most int, per time.Duration) error {
+	return c.allow(ctx, c.Store.Queries, what, who, most, per)
+}
+
+func (c *Cases) allow(ctx context.Context, q *queries.Queries, what, who string, most int, per time.Duration) error {
 	if most <= 0 {
 		return nil
 	}
-	used, err := c.Store.CountUse(ctx, queries.CountUseParams{Who: c.derive("limit:"+what, who), Seconds: per.Seconds()})
+	used, err := q.CountUse(ctx, queries.CountUseParams{Who: c.derive("limit:"+what, who), Seconds: per.Seconds()})
 	if err != nil {
 		return failed(err, "counting how often %s was asked for", what)
 	}

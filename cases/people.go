@@ -1,6 +1,9 @@
 package cases
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,7 +14,133 @@ import (
 	"golang.org/x/text/language"
 
 	"peercert/certification"
+	"peercert/store"
+	"peercert/store/queries"
 )
+
+// Person is what the records know of somebody, for themselves. All of it is personal.
+type Person struct {
+	ID         string // UUIDv7
+	FirstName  string
+	MiddleName string
+	LastName   string
+	Called     string // what they want to be called
+	Email      string
+	Phone      string
+	Address    Address
+	CountyPlan string // of their next case; an open one keeps its own
+	Language   string // BCP 47 of letters
+	// DateOfBirth is as it was told at registration; most tell it in the application.
+	DateOfBirth certification.Date
+	// NameFixed says that an application was handed in: see PersonChange.
+	NameFixed bool
+	CreatedAt time.Time
+	// ClosedAt is when they asked to close their account; zero while it is open.
+	ClosedAt time.Time
+}
+
+// PersonChange is what somebody may change about themselves; every field is written. The
+// legal names are part of it only until an application is handed in: a reviewer compares
+// them with the ID, the exam vendor checks them at the door, and they stand on the
+// certificate, so that afterwards a new name needs proof (domain §5). Until then an empty
+// first or last name leaves all three as they are.
+type PersonChange struct {
+	FirstName, MiddleName, LastName string
+	Called, Phone                   string // may be empty
+	Address                         Address
+	CountyPlan                      string // of the next case; empty leaves it
+	Language                        string // BCP 47
+}
+
+// Person is what the records know of whoever asks.
+func (c *Cases) Person(ctx context.Context, actor certification.Actor) (Person, error) {
+	if err := ofThemselves(actor); err != nil {
+		return Person{}, err
+	}
+	return c.person(ctx, c.Store.Queries, actor)
+}
+
+func (c *Cases) person(ctx context.Context, q *queries.Queries, actor certification.Actor) (Person, error) {
+	row, err := q.ReadApplicant(ctx, actor.ID)
+	if store.None(err) {
+		return Person{}, certification.NotFound()
+	}
+	if err != nil {
+		return Person{}, failed(err, "reading a person")
+	}
+	person := Person{
+		ID: row.ID, FirstName: row.FirstName, MiddleName: row.MiddleName, LastName: row.LastName, Called: row.Called, Email: row.Email,
+		Phone: row.Phone, CountyPlan: row.CountyPlan, Language: row.Language, CreatedAt: row.CreatedAt, ClosedAt: at(row.ClosedAt),
+	}
+	if row.DateOfBirth != nil {
+		person.DateOfBirth = certification.Date(row.DateOfBirth.Format(time.DateOnly))
+	}
+	if json.Unmarshal(row.Address, &person.Address) != nil {
+		return Person{}, errors.New("a stored address cannot be decoded") // the cause would quote it
+	}
+	person.NameFixed, err = q.ApplicationHandedIn(ctx, actor.ID)
+	return person, failed(err, "looking for an application that was handed in")
+}
+
+// ChangePerson writes what somebody may change about themselves and gives what is known
+// then. It can be repeated.
+func (c *Cases) ChangePerson(ctx context.Context, actor certification.Actor, change PersonChange) (Person, error) {
+	if err := ofThemselves(actor); err != nil {
+		return Person{}, err
+	}
+	renamed := change.FirstName != "" || change.MiddleName != "" || change.LastName != ""
+	var found checked
+	if renamed {
+		found.names(change.FirstName, change.MiddleName, change.LastName)
+	}
+	found.reach(change.Called, change.Phone, change.Language, change.Address)
+	if change.CountyPlan != "" {
+		found.countyPlan(change.CountyPlan)
+	}
+	if len(found) > 0 {
+		return Person{}, certification.Invalid(found...)
+	}
+	address, err := json.Marshal(change.Address)
+	if err != nil {
+		return Person{}, fmt.Errorf("encoding an address: %w", err)
+	}
+	var person Person
+	err = c.Store.InTransaction(ctx, func(q *queries.Queries) error {
+		row, err := q.LockApplicant(ctx, actor.ID)
+		if store.None(err) {
+			return certification.NotFound()
+		}
+		if err != nil {
+			return err
+		}
+		written := queries.WritePersonParams{
+			ID: actor.ID, FirstName: row.FirstName, MiddleName: row.MiddleName, LastName: row.LastName, Called: change.Called,
+			Phone: change.Phone, Address: address, CountyPlan: row.CountyPlan, Language: change.Language,
+		}
+		if change.CountyPlan != "" {
+			written.CountyPlan = change.CountyPlan
+		}
+		if renamed && (change.FirstName != row.FirstName || change.MiddleName != row.MiddleName || change.LastName != row.LastName) {
+			fixed, err := q.ApplicationHandedIn(ctx, actor.ID)
+			if err != nil {
+				return err
+			}
+			if fixed {
+				return certification.Invalid(certification.Finding{Field: "last_name", Code: "fixed", Detail: "Your name is on an application. Ask us to change it."})
+			}
+			written.FirstName, written.MiddleName, written.LastName = change.FirstName, change.MiddleName, change.LastName
+		}
+		if err := q.WritePerson(ctx, written); err != nil {
+			return err
+		}
+		person, err = c.person(ctx, q, actor)
+		return err
+	})
+	if err != nil {
+		return Person{}, failed(err, "changing a person")
+	}
+	return person, nil
+}
 
 // The longest texts that a person may write about themselves, in characters.
 const (

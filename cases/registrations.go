@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -91,9 +90,9 @@ func (c *Cases) confirm(ctx context.Context, registrationID, code string) (confi
 			refused = refusal
 			return err
 		}
-		var details Registration
-		if json.Unmarshal(registration.Details, &details) != nil {
-			return errors.New("a stored registration cannot be decoded") // the cause would quote it
+		details, err := detailsOf(registration)
+		if err != nil {
+			return err
 		}
 		if registration.ConfirmedAt != nil {
 			result, err = again(ctx, q, registration, details)

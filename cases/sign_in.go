@@ -3,7 +3,6 @@ package cases
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -124,9 +123,9 @@ func (c *Cases) openAccount(ctx context.Context, signInID string, r Registration
 		if err != nil {
 			return err
 		}
-		var known Registration
-		if json.Unmarshal(registration.Details, &known) != nil {
-			return errors.New("a stored sign-in cannot be decoded") // the cause would quote it
+		known, err := detailsOf(registration)
+		if err != nil {
+			return err
 		}
 		if registration.CaseID != nil {
 			result, err = again(ctx, q, registration, known)

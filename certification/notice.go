@@ -8,6 +8,7 @@ type Letter string
 // The letters.
 const (
 	LetterConfirmAddress      Letter = "confirm_address"      // the six-digit code, before a case exists
+	LetterAddressChanged      Letter = "address_changed"      // to the old address, about no case
 	LetterDraftReminder       Letter = "draft_reminder"       // intro video or application not finished; DueAt: draft kept until
 	LetterFeeReminder         Letter = "fee_reminder"         // Fee, AmountCents; DueAt
 	LetterApplicationReceived Letter = "application_received" // DueAt: decide-by date
@@ -83,7 +84,7 @@ type Facts struct {
 // case and the personal fields from the records.
 type Notice struct {
 	ID         string // UUIDv7; also the mail's Message-ID, so a mail system can drop a repeat
-	CaseID     string // empty for the confirmation of an address
+	CaseID     string // empty where a letter is about an address and no case
 	CaseNumber string // "PC-7K3M-92QX"
 	Letter     Letter
 	Language   string // BCP 47: "en", "es"

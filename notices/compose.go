@@ -44,7 +44,7 @@ func Compose(notice certification.Notice, head Letterhead) (Composed, error) {
 	}
 	words := web.Words(notice.Language)
 	// The link keeps the person's language even where the letter cannot.
-	link := head.link(words.Language(), notice.CaseID)
+	link := head.link(words.Language(), row.about, notice.CaseID)
 	written, err := row.write(words, notice, head, link)
 	if errors.Is(err, web.ErrNoWords) && words.Language() != "en" {
 		words = web.Words("en")
@@ -63,8 +63,8 @@ func Compose(notice certification.Notice, head Letterhead) (Composed, error) {
 	}, nil
 }
 
-// check says which facts are missing. Every letter but the one that confirms an
-// address belongs to a case.
+// check says which facts are missing. A letter belongs to a case unless it is about an
+// address.
 func (l letter) check(notice certification.Notice) error {
 	var missing []string
 	for _, fact := range l.needs {
@@ -72,7 +72,7 @@ func (l letter) check(notice certification.Notice) error {
 			missing = append(missing, fact.name)
 		}
 	}
-	if l.name != certification.LetterConfirmAddress {
+	if l.about.why == "" {
 		if uuid.Validate(notice.CaseID) != nil {
 			missing = append(missing, "case_id")
 		}
@@ -86,11 +86,16 @@ func (l letter) check(notice certification.Notice) error {
 	return nil
 }
 
-func (h Letterhead) link(language, caseID string) string {
-	if caseID == "" {
+// link is where a letter leads: to the case, or to help, or nowhere.
+func (h Letterhead) link(language string, about about, caseID string) string {
+	start := strings.TrimSuffix(h.PublicURL, "/") + "/" + url.PathEscape(language)
+	switch {
+	case about.help:
+		return start + "/help"
+	case about.why != "" || caseID == "":
 		return ""
 	}
-	return strings.TrimSuffix(h.PublicURL, "/") + "/" + url.PathEscape(language) + "/cases/" + url.PathEscape(caseID)
+	return start + "/cases/" + url.PathEscape(caseID)
 }
 
 // page is a letter as sentences, before text or HTML.
@@ -103,7 +108,7 @@ type page struct {
 	Reasons             []reason
 	NextHeading         string
 	Next                []string
-	LinkWords, Link     string // Link is empty where there is no case
+	LinkWords, Link     string // Link is empty where a letter leads nowhere
 	Regards, Operator   string
 	Why                 string
 }
@@ -149,16 +154,21 @@ func (l letter) write(words *web.Localizer, notice certification.Notice, head Le
 		Operator:    words.Apart(head.Operator),
 	}
 	if link != "" {
-		written.LinkWords, written.Link = say("letter.open_case", nil), link
+		button := "letter.open_case"
+		if l.about.help {
+			button = "letter.get_help"
+		}
+		written.LinkWords, written.Link = say(button, nil), link
 	}
 	if head.Demonstration {
 		written.Demonstration = say("letter.demonstration", nil)
 	}
-	if l.name == certification.LetterConfirmAddress {
+	if l.about.why != "" {
 		// Anybody can type an address and a name. A letter to an address that nobody
-		// confirmed repeats no words of a stranger.
+		// confirmed repeats no words of a stranger; nor does one to an address that may
+		// be somebody else's by now.
 		written.Greeting.Before = say("letter.greeting_nobody", nil)
-		written.Why = say("letter.why_no_case", map[string]any{"Operator": written.Operator})
+		written.Why = say(l.about.why, map[string]any{"Operator": written.Operator})
 	} else {
 		written.Greeting = greet(say, cleanLine(notice.Name))
 		written.Greeting.Apart = words.Apart(written.Greeting.Name)

@@ -21,11 +21,22 @@ type letter struct {
 	needs      []fact
 	// putRight is true where the reasons say what to do, not only what is wrong.
 	putRight bool
+	// about says that the letter is about an address and not about a case.
+	about about
+}
+
+// about is what a letter is about, where it is not a case: it greets nobody by name, and
+// says why it came.
+type about struct {
+	why string // key of the sentence that says why it came; empty for a letter of a case
+	// help leads to where people are helped.
+	help bool
 }
 
 // letters are all letters, in the order of the story.
 var letters = []letter{
-	{name: certification.LetterConfirmAddress, body: 2, next: 2, needs: []fact{code}},
+	{name: certification.LetterConfirmAddress, body: 2, next: 2, needs: []fact{code}, about: about{why: "letter.why_no_case"}},
+	{name: certification.LetterAddressChanged, body: 2, next: 3, about: about{why: "letter.why_former", help: true}},
 	{name: certification.LetterDraftReminder, body: 2, next: 1, needs: []fact{due}},
 	{name: certification.LetterFeeReminder, body: 2, next: 1, needs: []fact{fee, amount, due}},
 	{name: certification.LetterApplicationReceived, body: 1, next: 2, needs: []fact{due}},

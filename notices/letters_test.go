@@ -96,9 +96,13 @@ func TestEveryLetterComposes(t *testing.T) {
 		require.Contains(t, written.Text, head.Operator)
 		require.Contains(t, written.Text, web.Words(written.Language).Say("letter.next", nil))
 		links := regexp.MustCompile(`https?://\S+`).FindAllString(written.Text, -1)
-		if example.Letter == certification.LetterConfirmAddress {
+		switch example.Letter {
+		case certification.LetterConfirmAddress:
 			require.Empty(t, links)
 			require.Contains(t, written.Text, example.Notice.Code)
+			return
+		case certification.LetterAddressChanged:
+			require.Equal(t, []string{"https://portal.example.test/" + written.Language + "/help"}, links)
 			return
 		}
 		require.Equal(t, []string{"https://portal.example.test/" + written.Language + "/cases/" + example.Notice.CaseID}, links)
@@ -168,8 +172,8 @@ func TestALetterFailsWithoutAFactItNeeds(t *testing.T) {
 			_, err := Compose(notice, head)
 			require.ErrorContains(t, err, "needs "+fact, "letter %s", example.Letter)
 		}
-		if example.Letter == certification.LetterConfirmAddress {
-			continue
+		if example.Notice.CaseID == "" {
+			continue // about an address
 		}
 		for name, change := range map[string]func(*certification.Notice){
 			"case_id":     func(n *certification.Notice) { n.CaseID = "../../elsewhere" },
@@ -289,7 +293,7 @@ func TestEveryFeeAndExamLanguageHasAName(t *testing.T) {
 func TestNoSentenceOfALetterIsUnused(t *testing.T) {
 	used := map[string]bool{
 		"letter.greeting": true, "letter.greeting_nobody": true, "letter.reviewer_note": true, "letter.next": true,
-		"letter.open_case": true, "letter.regards": true, "letter.why": true, "letter.why_no_case": true, "letter.demonstration": true,
+		"letter.open_case": true, "letter.regards": true, "letter.why": true, "letter.why_no_case": true, "letter.why_former": true, "letter.get_help": true, "letter.demonstration": true,
 	}
 	for _, row := range letters {
 		used[fmt.Sprintf("letter.%s.subject", row.name)] = true
@@ -493,12 +497,14 @@ func TestAnArabicLetterSetsApartWhatIsNotArabic(t *testing.T) {
 }
 
 func TestALetterToAnUnconfirmedAddressRepeatsNothing(t *testing.T) {
-	notice := List()[0].Notice
-	require.Equal(t, certification.LetterConfirmAddress, notice.Letter)
-	notice.Name = "Win a prize at evil.example.test"
-	written, err := Compose(notice, head)
-	require.NoError(t, err)
-	require.NotContains(t, written.Text+written.HTML+written.Subject, "prize")
+	for i, letter := range []certification.Letter{certification.LetterConfirmAddress, certification.LetterAddressChanged} {
+		notice := List()[i].Notice
+		require.Equal(t, letter, notice.Letter)
+		notice.Name = "Win a prize at evil.example.test"
+		written, err := Compose(notice, head)
+		require.NoError(t, err)
+		require.NotContains(t, written.Text+written.HTML+written.Subject, "prize")
+	}
 }
 
 func TestADemonstrationSaysSo(t *testing.T) {

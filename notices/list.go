@@ -58,8 +58,11 @@ func exampleOf(row letter) certification.Notice {
 			"FALSE_STATEMENT":        "The school told us that it did not issue this diploma.",
 		},
 	}
+	if row.about.why != "" {
+		notice.CaseID, notice.CaseNumber, notice.Name = "", "", ""
+	}
 	if row.name == certification.LetterConfirmAddress {
-		notice.CaseID, notice.CaseNumber, notice.Name, notice.Code = "", "", "", "402718"
+		notice.Code = "402718"
 	}
 	return notice
 }

@@ -71,7 +71,7 @@ func TestEveryLetterArrives(t *testing.T) {
 			notice := example.Notice
 			notice.ID = fmt.Sprintf("01980000-0000-7000-8000-%06d%06d", i, j)
 			notice.Language, notice.Name = language, "María Ñandú"
-			if example.Letter == certification.LetterConfirmAddress {
+			if notice.CaseID == "" {
 				notice.Name = ""
 			}
 			require.NoError(t, sender.Send(t.Context(), notice))

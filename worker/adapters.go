@@ -57,6 +57,14 @@ func opened(body io.ReadCloser, mediaType string, size int64, err error) (io.Rea
 
 func (s storage) Ping(ctx context.Context) error { return s.documents.Ping(ctx) }
 
+func (s storage) Remove(ctx context.Context, document certification.Document) error {
+	err := s.documents.Delete(ctx, document)
+	if errors.Is(err, documents.ErrUnavailable) {
+		err = certification.Unavailable(err, 5*time.Second)
+	}
+	return err
+}
+
 // words puts notices into words for the list of letters.
 type words struct{ letterhead notices.Letterhead }
 
@@ -112,6 +120,11 @@ func (l letters) compose(ctx context.Context, noticeID string) (certification.No
 		registration, err := l.Store.ReadRegistration(ctx, *row.RegistrationID)
 		if err != nil {
 			return certification.Notice{}, fmt.Errorf("reading the registration of letter %s: %w", noticeID, err)
+		}
+		if row.Letter == string(certification.LetterAddressChanged) {
+			return certification.Notice{
+				ID: row.ID, Letter: certification.LetterAddressChanged, Language: registration.Language, Email: registration.FormerEmail,
+			}, nil
 		}
 		var details cases.Registration
 		if json.Unmarshal(registration.Details, &details) != nil {

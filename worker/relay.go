@@ -127,6 +127,17 @@ func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (st
 		if err := json.Unmarshal(incoming.Payload, &about); err != nil {
 			return "", fmt.Errorf("decoding: %w", err)
 		}
+		if incoming.Kind == cases.CodeKind {
+			// A code that cannot be used any more helps nobody, and an address that takes
+			// no mail must not be tried for a month.
+			registration, err := r.Store.ReadRegistration(ctx, incoming.ExternalID)
+			if err != nil && !store.None(err) {
+				return "", err
+			}
+			if store.None(err) || r.Now().After(registration.ExpiresAt) {
+				return "too late: the code has run out", nil
+			}
+		}
 		return "sent", letters{r.Parts}.SendNotice(ctx, about.NoticeID)
 
 	case cases.SourceDocuments:

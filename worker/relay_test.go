@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"peercert/cases"
@@ -51,4 +53,34 @@ func TestASlowPartHoldsUpNoOtherMessage(t *testing.T) {
 		return nil
 	})
 	require.Zero(t, ended.Load(), "the code came only when Stripe had been given up")
+}
+
+// A code that came to be mailed too late is of no use, and an address that takes no mail
+// is not tried for a month: the code is put aside, and a letter without one goes out.
+func TestACodeThatHasRunOutIsNotMailed(t *testing.T) {
+	r := newRig(t)
+	late, err := r.parts.Cases.OpenSignIn(t.Context(), r.key(), "late@example.test", "en")
+	require.NoError(t, err)
+	_, err = r.parts.Cases.OpenSignIn(t.Context(), r.key(), "quick@example.test", "en")
+	require.NoError(t, err)
+	sql, err := pgx.Connect(t.Context(), r.settings.DatabaseURL)
+	require.NoError(t, err)
+	defer sql.Close(context.WithoutCancel(t.Context()))
+	_, err = sql.Exec(t.Context(), "UPDATE registrations SET expires_at = now() - interval '1 hour' WHERE id = $1", late.ID)
+	require.NoError(t, err)
+	r.serve(nil, nil)
+	r.until("the code that is good", func() error {
+		if len(r.mail.Messages("quick@example.test")) == 0 {
+			return errors.New("it has not come")
+		}
+		return nil
+	})
+	r.until("the inbox to be empty", func() error {
+		waiting, err := r.parts.Store.CountWaiting(t.Context(), time.Now())
+		if err == nil && waiting.Inbox > 0 {
+			err = errors.New("something waits")
+		}
+		return err
+	})
+	require.Empty(t, r.mail.Messages("late@example.test"))
 }

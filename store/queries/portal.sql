@@ -33,3 +33,63 @@ SELECT c.snapshot, a.first_name, a.middle_name, a.last_name FROM applicants a JO
 WHERE sought(a.first_name, a.middle_name, a.last_name) @@ to_tsquery('pg_catalog.simple', folded(sqlc.arg(query)))
     AND c.certificate_number IS NOT NULL
 ORDER BY folded(a.last_name), folded(a.first_name), c.certificate_number LIMIT sqlc.arg(most);
+
+-- name: WritePerson :exec
+UPDATE applicants SET first_name = $2, middle_name = $3, last_name = $4, called = $5, phone = $6, address = $7, county_plan = $8, language = $9
+WHERE id = $1;
+
+-- name: MoveApplicant :exec
+UPDATE applicants SET email = $2, email_folded = $3 WHERE id = $1;
+
+-- name: ConfirmMove :exec
+UPDATE registrations SET confirmed_at = $2, former_email = $3 WHERE id = $1;
+
+-- name: CloseAccount :exec
+UPDATE applicants SET closed_at = coalesce(closed_at, sqlc.arg(at)::timestamptz) WHERE id = $1;
+
+-- name: ApplicationHandedIn :one
+-- Whether a person ever handed in an application, in any of their cases.
+SELECT EXISTS (SELECT FROM draft_turns t JOIN cases c ON c.id = t.case_id
+    WHERE c.applicant_id = $1 AND t.form = 'application' AND t.draft_revision IS NOT NULL AND t.voided_at IS NULL);
+
+-- name: DraftHandedIn :one
+SELECT EXISTS (SELECT FROM draft_turns WHERE case_id = $1 AND form = $2 AND draft_revision IS NOT NULL AND voided_at IS NULL);
+
+-- name: DraftsOf :many
+SELECT form, revision, draft_values, submitted_revision, saved_at FROM drafts WHERE case_id = $1 ORDER BY form;
+
+-- name: LockDrafts :many
+-- A hand-in takes the same lock: what it names cannot be taken away beside it.
+SELECT form, draft_values FROM drafts WHERE case_id = $1 ORDER BY form FOR UPDATE;
+
+-- name: RewriteDraft :exec
+UPDATE drafts SET draft_values = $3, revision = revision + 1, saved_at = $4 WHERE case_id = $1 AND form = $2;
+
+-- name: HandedInDocuments :many
+-- The documents that any form named when it was handed in.
+SELECT DISTINCT d.id::text FROM case_events e CROSS JOIN LATERAL jsonb_array_elements_text(e.event->'details'->'documents') AS d (id)
+WHERE e.case_id = $1 AND e.voided_at IS NULL;
+
+-- name: DeleteDocuments :exec
+DELETE FROM documents WHERE case_id = $1 AND id = ANY (sqlc.arg(ids)::uuid[]);
+
+-- name: ReadsOf :many
+-- Who of the staff read what, without their ids; the newest first.
+SELECT role, purpose, what, at FROM reads WHERE case_id = $1 ORDER BY at DESC, id DESC;
+
+-- name: NotesOfCase :many
+-- All that reviewers wrote to a person, as far as it took effect.
+SELECT n.code, n.note, e.at FROM decision_notes n
+JOIN case_events e ON e.case_id = n.case_id AND e.key = n.key AND e.voided_at IS NULL
+WHERE n.case_id = $1 ORDER BY e.revision, n.code;
+
+-- name: AuthorizationsOf :many
+SELECT id, attempt, language, place, eligible_from, eligible_until, created_at, sent_at FROM authorizations
+WHERE case_id = $1 AND voided_at IS NULL ORDER BY created_at;
+
+-- name: TokensOf :many
+SELECT label, created_at, expires_at, revoked_at FROM tokens WHERE role = $1 AND actor_id = $2 ORDER BY created_at;
+
+-- name: CodesOf :many
+-- The codes that were mailed to a person's address, kept for a month.
+SELECT purpose, created_at, confirmed_at FROM registrations WHERE email_folded = $1 AND purpose <> 'another_case' ORDER BY created_at;

@@ -10,6 +10,64 @@ import (
 	"time"
 )
 
+const applicationHandedIn = `-- name: ApplicationHandedIn :one
+SELECT EXISTS (SELECT FROM draft_turns t JOIN cases c ON c.id = t.case_id
+    WHERE c.applicant_id = $1 AND t.form = 'application' AND t.draft_revision IS NOT NULL AND t.voided_at IS NULL)
+`
+
+// Whether a person ever handed in an application, in any of their cases.
+func (q *Queries) ApplicationHandedIn(ctx context.Context, applicantID string) (bool, error) {
+	row := q.db.QueryRow(ctx, applicationHandedIn, applicantID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const authorizationsOf = `-- name: AuthorizationsOf :many
+SELECT id, attempt, language, place, eligible_from, eligible_until, created_at, sent_at FROM authorizations
+WHERE case_id = $1 AND voided_at IS NULL ORDER BY created_at
+`
+
+type AuthorizationsOfRow struct {
+	ID            string
+	Attempt       int
+	Language      string
+	Place         string
+	EligibleFrom  time.Time
+	EligibleUntil time.Time
+	CreatedAt     time.Time
+	SentAt        *time.Time
+}
+
+func (q *Queries) AuthorizationsOf(ctx context.Context, caseID string) ([]AuthorizationsOfRow, error) {
+	rows, err := q.db.Query(ctx, authorizationsOf, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuthorizationsOfRow{}
+	for rows.Next() {
+		var i AuthorizationsOfRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Attempt,
+			&i.Language,
+			&i.Place,
+			&i.EligibleFrom,
+			&i.EligibleUntil,
+			&i.CreatedAt,
+			&i.SentAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const casesOf = `-- name: CasesOf :many
 SELECT snapshot, created_at, updated_at FROM cases WHERE applicant_id = $1 ORDER BY id DESC LIMIT 100
 `
@@ -41,6 +99,66 @@ func (q *Queries) CasesOf(ctx context.Context, applicantID string) ([]CasesOfRow
 	return items, nil
 }
 
+const closeAccount = `-- name: CloseAccount :exec
+UPDATE applicants SET closed_at = coalesce(closed_at, $2::timestamptz) WHERE id = $1
+`
+
+type CloseAccountParams struct {
+	ID string
+	At time.Time
+}
+
+func (q *Queries) CloseAccount(ctx context.Context, arg CloseAccountParams) error {
+	_, err := q.db.Exec(ctx, closeAccount, arg.ID, arg.At)
+	return err
+}
+
+const codesOf = `-- name: CodesOf :many
+SELECT purpose, created_at, confirmed_at FROM registrations WHERE email_folded = $1 AND purpose <> 'another_case' ORDER BY created_at
+`
+
+type CodesOfRow struct {
+	Purpose     string
+	CreatedAt   time.Time
+	ConfirmedAt *time.Time
+}
+
+// The codes that were mailed to a person's address, kept for a month.
+func (q *Queries) CodesOf(ctx context.Context, emailFolded string) ([]CodesOfRow, error) {
+	rows, err := q.db.Query(ctx, codesOf, emailFolded)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CodesOfRow{}
+	for rows.Next() {
+		var i CodesOfRow
+		if err := rows.Scan(&i.Purpose, &i.CreatedAt, &i.ConfirmedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const confirmMove = `-- name: ConfirmMove :exec
+UPDATE registrations SET confirmed_at = $2, former_email = $3 WHERE id = $1
+`
+
+type ConfirmMoveParams struct {
+	ID          string
+	ConfirmedAt *time.Time
+	FormerEmail string
+}
+
+func (q *Queries) ConfirmMove(ctx context.Context, arg ConfirmMoveParams) error {
+	_, err := q.db.Exec(ctx, confirmMove, arg.ID, arg.ConfirmedAt, arg.FormerEmail)
+	return err
+}
+
 const countUse = `-- name: CountUse :one
 INSERT INTO limits AS l (who, used, ends_at) VALUES ($1, 1, now() + make_interval(secs => $2::float8))
 ON CONFLICT (who) DO UPDATE SET
@@ -67,6 +185,20 @@ func (q *Queries) CountUse(ctx context.Context, arg CountUseParams) (CountUseRow
 	return i, err
 }
 
+const deleteDocuments = `-- name: DeleteDocuments :exec
+DELETE FROM documents WHERE case_id = $1 AND id = ANY ($2::uuid[])
+`
+
+type DeleteDocumentsParams struct {
+	CaseID string
+	Ids    []string
+}
+
+func (q *Queries) DeleteDocuments(ctx context.Context, arg DeleteDocumentsParams) error {
+	_, err := q.db.Exec(ctx, deleteDocuments, arg.CaseID, arg.Ids)
+	return err
+}
+
 const deleteSession = `-- name: DeleteSession :exec
 DELETE FROM sessions WHERE token = $1
 `
@@ -74,6 +206,60 @@ DELETE FROM sessions WHERE token = $1
 func (q *Queries) DeleteSession(ctx context.Context, token string) error {
 	_, err := q.db.Exec(ctx, deleteSession, token)
 	return err
+}
+
+const draftHandedIn = `-- name: DraftHandedIn :one
+SELECT EXISTS (SELECT FROM draft_turns WHERE case_id = $1 AND form = $2 AND draft_revision IS NOT NULL AND voided_at IS NULL)
+`
+
+type DraftHandedInParams struct {
+	CaseID string
+	Form   string
+}
+
+func (q *Queries) DraftHandedIn(ctx context.Context, arg DraftHandedInParams) (bool, error) {
+	row := q.db.QueryRow(ctx, draftHandedIn, arg.CaseID, arg.Form)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const draftsOf = `-- name: DraftsOf :many
+SELECT form, revision, draft_values, submitted_revision, saved_at FROM drafts WHERE case_id = $1 ORDER BY form
+`
+
+type DraftsOfRow struct {
+	Form              string
+	Revision          int
+	DraftValues       []byte
+	SubmittedRevision *int
+	SavedAt           time.Time
+}
+
+func (q *Queries) DraftsOf(ctx context.Context, caseID string) ([]DraftsOfRow, error) {
+	rows, err := q.db.Query(ctx, draftsOf, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DraftsOfRow{}
+	for rows.Next() {
+		var i DraftsOfRow
+		if err := rows.Scan(
+			&i.Form,
+			&i.Revision,
+			&i.DraftValues,
+			&i.SubmittedRevision,
+			&i.SavedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const findSession = `-- name: FindSession :one
@@ -109,6 +295,168 @@ func (q *Queries) ForgetSessions(ctx context.Context, most int32) (int64, error)
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const handedInDocuments = `-- name: HandedInDocuments :many
+SELECT DISTINCT d.id::text FROM case_events e CROSS JOIN LATERAL jsonb_array_elements_text(e.event->'details'->'documents') AS d (id)
+WHERE e.case_id = $1 AND e.voided_at IS NULL
+`
+
+// The documents that any form named when it was handed in.
+func (q *Queries) HandedInDocuments(ctx context.Context, caseID string) ([]string, error) {
+	rows, err := q.db.Query(ctx, handedInDocuments, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var d_id string
+		if err := rows.Scan(&d_id); err != nil {
+			return nil, err
+		}
+		items = append(items, d_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockDrafts = `-- name: LockDrafts :many
+SELECT form, draft_values FROM drafts WHERE case_id = $1 ORDER BY form FOR UPDATE
+`
+
+type LockDraftsRow struct {
+	Form        string
+	DraftValues []byte
+}
+
+// A hand-in takes the same lock: what it names cannot be taken away beside it.
+func (q *Queries) LockDrafts(ctx context.Context, caseID string) ([]LockDraftsRow, error) {
+	rows, err := q.db.Query(ctx, lockDrafts, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LockDraftsRow{}
+	for rows.Next() {
+		var i LockDraftsRow
+		if err := rows.Scan(&i.Form, &i.DraftValues); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const moveApplicant = `-- name: MoveApplicant :exec
+UPDATE applicants SET email = $2, email_folded = $3 WHERE id = $1
+`
+
+type MoveApplicantParams struct {
+	ID          string
+	Email       string
+	EmailFolded string
+}
+
+func (q *Queries) MoveApplicant(ctx context.Context, arg MoveApplicantParams) error {
+	_, err := q.db.Exec(ctx, moveApplicant, arg.ID, arg.Email, arg.EmailFolded)
+	return err
+}
+
+const notesOfCase = `-- name: NotesOfCase :many
+SELECT n.code, n.note, e.at FROM decision_notes n
+JOIN case_events e ON e.case_id = n.case_id AND e.key = n.key AND e.voided_at IS NULL
+WHERE n.case_id = $1 ORDER BY e.revision, n.code
+`
+
+type NotesOfCaseRow struct {
+	Code string
+	Note string
+	At   time.Time
+}
+
+// All that reviewers wrote to a person, as far as it took effect.
+func (q *Queries) NotesOfCase(ctx context.Context, caseID string) ([]NotesOfCaseRow, error) {
+	rows, err := q.db.Query(ctx, notesOfCase, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []NotesOfCaseRow{}
+	for rows.Next() {
+		var i NotesOfCaseRow
+		if err := rows.Scan(&i.Code, &i.Note, &i.At); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const readsOf = `-- name: ReadsOf :many
+SELECT role, purpose, what, at FROM reads WHERE case_id = $1 ORDER BY at DESC, id DESC
+`
+
+type ReadsOfRow struct {
+	Role    string
+	Purpose string
+	What    string
+	At      time.Time
+}
+
+// Who of the staff read what, without their ids; the newest first.
+func (q *Queries) ReadsOf(ctx context.Context, caseID string) ([]ReadsOfRow, error) {
+	rows, err := q.db.Query(ctx, readsOf, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ReadsOfRow{}
+	for rows.Next() {
+		var i ReadsOfRow
+		if err := rows.Scan(
+			&i.Role,
+			&i.Purpose,
+			&i.What,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const rewriteDraft = `-- name: RewriteDraft :exec
+UPDATE drafts SET draft_values = $3, revision = revision + 1, saved_at = $4 WHERE case_id = $1 AND form = $2
+`
+
+type RewriteDraftParams struct {
+	CaseID      string
+	Form        string
+	DraftValues []byte
+	SavedAt     time.Time
+}
+
+func (q *Queries) RewriteDraft(ctx context.Context, arg RewriteDraftParams) error {
+	_, err := q.db.Exec(ctx, rewriteDraft,
+		arg.CaseID,
+		arg.Form,
+		arg.DraftValues,
+		arg.SavedAt,
+	)
+	return err
 }
 
 const searchCertificates = `-- name: SearchCertificates :many
@@ -155,6 +503,79 @@ func (q *Queries) SearchCertificates(ctx context.Context, arg SearchCertificates
 		return nil, err
 	}
 	return items, nil
+}
+
+const tokensOf = `-- name: TokensOf :many
+SELECT label, created_at, expires_at, revoked_at FROM tokens WHERE role = $1 AND actor_id = $2 ORDER BY created_at
+`
+
+type TokensOfParams struct {
+	Role    string
+	ActorID string
+}
+
+type TokensOfRow struct {
+	Label     string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	RevokedAt *time.Time
+}
+
+func (q *Queries) TokensOf(ctx context.Context, arg TokensOfParams) ([]TokensOfRow, error) {
+	rows, err := q.db.Query(ctx, tokensOf, arg.Role, arg.ActorID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokensOfRow{}
+	for rows.Next() {
+		var i TokensOfRow
+		if err := rows.Scan(
+			&i.Label,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.RevokedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const writePerson = `-- name: WritePerson :exec
+UPDATE applicants SET first_name = $2, middle_name = $3, last_name = $4, called = $5, phone = $6, address = $7, county_plan = $8, language = $9
+WHERE id = $1
+`
+
+type WritePersonParams struct {
+	ID         string
+	FirstName  string
+	MiddleName string
+	LastName   string
+	Called     string
+	Phone      string
+	Address    []byte
+	CountyPlan string
+	Language   string
+}
+
+func (q *Queries) WritePerson(ctx context.Context, arg WritePersonParams) error {
+	_, err := q.db.Exec(ctx, writePerson,
+		arg.ID,
+		arg.FirstName,
+		arg.MiddleName,
+		arg.LastName,
+		arg.Called,
+		arg.Phone,
+		arg.Address,
+		arg.CountyPlan,
+		arg.Language,
+	)
+	return err
 }
 
 const writeSession = `-- name: WriteSession :exec
