@@ -4,6 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -26,7 +31,14 @@ func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 	s := onStack(t).scene(t)
 	const cases, each = 20, 10
 	people := s.registered(cases)
-	for round, parts := range [][]string{{product.API}, {product.Worker}, {product.API, product.Worker}} {
+	// The programs themselves, which a signal stops, take the place of the parts here.
+	for _, part := range []string{product.API, product.Worker} {
+		require.NoError(t, s.stack.StopPart(part))
+	}
+	programs := newPrograms(s)
+	programs.start("worker")
+	programs.start("api")
+	for round, names := range [][]string{{"api"}, {"worker"}, {"api", "worker"}} {
 		var group sync.WaitGroup
 		var answered, later, cut atomic.Int64
 		problems := make(chan error, cases*each)
@@ -48,12 +60,10 @@ func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 		under := cases*each - answered.Load()
 		assert.Greater(t, under, int64(50), "most are still to be answered")
 		began := time.Now()
-		for _, part := range parts {
-			require.NoError(t, s.stack.StopPart(part))
-		}
+		programs.stop(names...)
 		stopped := time.Since(began)
-		for _, part := range parts {
-			s.start(part)
+		for _, name := range names {
+			programs.start(name)
 		}
 		group.Wait()
 		close(problems)
@@ -61,13 +71,80 @@ func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 			require.NoError(t, problem)
 		}
 		t.Logf("stopping %v took %.1f s; %d requests were under way; %d were told to try later, %d found nobody listening",
-			parts, stopped.Seconds(), under, later.Load(), cut.Load())
-		assert.Less(t, stopped, s.Settings.ShutdownTimeout, "%v finished before its time was up", parts)
+			names, stopped.Seconds(), under, later.Load(), cut.Load())
+		assert.Less(t, stopped, s.Settings.ShutdownTimeout, "%v finished before its time was up", names)
 		for _, p := range people {
 			assert.Equal(t, (round+1)*each, s.events(p.CaseID, "retry-step"), "each request happened once")
 		}
 	}
+	programs.stop("api", "worker")
+	for _, part := range []string{product.Worker, product.API} {
+		s.start(part)
+	}
 	s.whole()
+}
+
+// programs are the product as processes of their own, on the stack of a scene.
+type programs struct {
+	*scene
+	file        string
+	environment []string
+	running     map[string]*exec.Cmd
+}
+
+func newPrograms(s *scene) *programs {
+	s.Helper()
+	p := &programs{scene: s, file: filepath.Join(s.TempDir(), "peercert"), environment: os.Environ(), running: map[string]*exec.Cmd{}}
+	build := exec.CommandContext(s.Context(), "go", "build", "-o", p.file, "peercert")
+	output, err := build.CombinedOutput()
+	require.NoError(s, err, "%s", output)
+	settings := reflect.ValueOf(s.Settings)
+	for i := range settings.NumField() {
+		name, _, _ := strings.Cut(settings.Type().Field(i).Tag.Get("env"), ",")
+		if name != "" {
+			p.environment = append(p.environment, fmt.Sprintf("%s=%v", name, settings.Field(i).Interface()))
+		}
+	}
+	s.Cleanup(func() {
+		for _, program := range p.running {
+			_ = program.Process.Kill()
+			_ = program.Wait()
+		}
+	})
+	return p
+}
+
+// start starts a program and waits until it serves.
+func (p *programs) start(name string) {
+	p.Helper()
+	program := exec.Command(p.file, name)
+	program.Env, program.Stderr = p.environment, p.log
+	require.NoError(p, program.Start())
+	p.running[name] = program
+	ready := map[string]string{"api": p.Settings.PublicURL, "worker": "http://" + p.Settings.Operations}[name] + "/readyz"
+	p.eventually(30*time.Second, name+" serves", func() error {
+		answer, err := http.Get(ready)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = answer.Body.Close() }()
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("it answers %d", answer.StatusCode)
+		}
+		return nil
+	})
+}
+
+// stop asks programs to end, as an operating system does, and waits until they have.
+func (p *programs) stop(names ...string) {
+	p.Helper()
+	for _, name := range names {
+		require.NoError(p, p.running[name].Process.Signal(syscall.SIGTERM))
+	}
+	for _, name := range names {
+		require.NoError(p, p.running[name].Wait(), "%s ends without an error", name)
+		delete(p.running, name)
+	}
 }
 
 // insist sends a request with one key until it is answered for good. Beside an answer
