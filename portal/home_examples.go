@@ -147,5 +147,5 @@ func homeExamples() []example {
 		}
 		return list
 	})
-	return all
+	return append(all, letterExample())
 }
