@@ -17,6 +17,7 @@ const (
 	sessionSignIn    = "sign_in"   // id of the sign-in under way, or confirmed and without an account
 	sessionAddress   = "address"   // where its code was sent, to be shown
 	sessionConfirmed = "confirmed" // the code was right and the address is new
+	sessionMove      = "move"      // id of a change of address under way
 	sessionNext      = "next"      // the page that was asked for before signing in
 )
 
@@ -72,7 +73,7 @@ func (v *visit) begin(applicantID string) error {
 	if err := v.sessions.RenewToken(ctx); err != nil {
 		return certification.Unavailable(err, time.Second)
 	}
-	for _, name := range []string{sessionSignIn, sessionAddress, sessionConfirmed} {
+	for _, name := range []string{sessionSignIn, sessionAddress, sessionConfirmed, sessionMove} {
 		v.sessions.Remove(ctx, name)
 	}
 	v.sessions.Put(ctx, sessionApplicant, applicantID)

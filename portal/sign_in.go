@@ -171,13 +171,8 @@ func (v *visit) checkCode() error {
 	if form.Value("again") != "" {
 		return v.sendCode(v.sessions.GetString(ctx, sessionAddress))
 	}
-	code := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1 // pasted with spaces or a hyphen
-	}, form.Value("code"))
-	if len(code) != 6 {
+	code, whole := digits(form.Value("code"))
+	if !whole {
 		form.Refuse("code", "sign_in.code_wrong", nil)
 		return v.codeQuestion(form)
 	}
@@ -268,7 +263,33 @@ func (v *visit) openAccount() error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"first_name", "last_name", "line1", "city", "state", "zip", "county_plan"} {
+	checkAccount(form, true)
+	if form.Refused() {
+		return v.accountQuestion(form)
+	}
+	opened, err := v.Cases.OpenAccount(ctx, v.key(), id, cases.Registration{
+		FirstName: form.Value("first_name"), MiddleName: form.Value("middle_name"), LastName: form.Value("last_name"), Called: form.Value("called"),
+		Email: v.sessions.GetString(ctx, sessionAddress), Phone: form.Value("phone"),
+		Address:    addressOf(form),
+		CountyPlan: form.Value("county_plan"), Language: v.words.Language(),
+	})
+	if refuseAccount(form, err) {
+		return v.accountQuestion(form)
+	}
+	if err != nil {
+		return err
+	}
+	return v.enterAs(opened.ApplicantID)
+}
+
+// checkAccount says which answers about a person are missing or cannot be right; names
+// are asked for only where they can be changed.
+func checkAccount(form *web.Form, names bool) {
+	required := []string{"line1", "city", "state", "zip", "county_plan"}
+	if names {
+		required = append([]string{"first_name", "last_name"}, required...)
+	}
+	for _, name := range required {
 		if form.Value(name) == "" {
 			form.Refuse(name, "account."+name+"_missing", nil)
 		}
@@ -284,25 +305,36 @@ func (v *visit) openAccount() error {
 			form.Refuse(name, "form.too_long", map[string]any{"Limit": 100})
 		}
 	}
-	if form.Refused() {
-		return v.accountQuestion(form)
+}
+
+func addressOf(form *web.Form) cases.Address {
+	return cases.Address{
+		Line1: form.Value("line1"), Line2: form.Value("line2"), City: form.Value("city"), State: strings.ToUpper(form.Value("state")), ZIP: form.Value("zip"),
 	}
-	opened, err := v.Cases.OpenAccount(ctx, v.key(), id, cases.Registration{
-		FirstName: form.Value("first_name"), MiddleName: form.Value("middle_name"), LastName: form.Value("last_name"), Called: form.Value("called"),
-		Email: v.sessions.GetString(ctx, sessionAddress), Phone: form.Value("phone"),
-		Address:    cases.Address{Line1: form.Value("line1"), Line2: form.Value("line2"), City: form.Value("city"), State: strings.ToUpper(form.Value("state")), ZIP: form.Value("zip")},
-		CountyPlan: form.Value("county_plan"), Language: v.words.Language(),
-	})
-	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedInvalid {
-		for _, finding := range refusal.Findings {
-			form.Refuse(strings.TrimPrefix(finding.Field, "address."), "account.refused", nil)
+}
+
+// refuseAccount puts what the door refuses at the fields that it is about; false if the
+// error is another.
+func refuseAccount(form *web.Form, err error) bool {
+	refusal, is := certification.RefusalOf(err)
+	if !is || refusal.Type != certification.RefusedInvalid {
+		return false
+	}
+	for _, finding := range refusal.Findings {
+		form.Refuse(strings.TrimPrefix(finding.Field, "address."), "account.refused", nil)
+	}
+	return true
+}
+
+// digits are the six of a code that was typed or pasted, with spaces or a hyphen.
+func digits(typed string) (code string, whole bool) {
+	code = strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
 		}
-		return v.accountQuestion(form)
-	}
-	if err != nil {
-		return err
-	}
-	return v.enterAs(opened.ApplicantID)
+		return -1
+	}, typed)
+	return code, len(code) == 6
 }
 
 func isZIP(zip string) bool {
