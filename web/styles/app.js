@@ -4,11 +4,14 @@
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// What is wrong is read first, and its links lead to the field with its question.
+// What is wrong is read first, and its links lead to the field with its question. Newer
+// browsers go there by themselves: it has autofocus.
 function problems() {
   const summary = document.querySelector(".problems");
-  if (summary) summary.focus();
+  if (summary && document.activeElement !== summary) summary.focus();
+  return summary;
 }
+window.addEventListener("load", () => requestAnimationFrame(problems));
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest && event.target.closest(".problems a[href^='#']");
@@ -186,10 +189,11 @@ function show(answer) {
   const next = new DOMParser().parseFromString(answer, "text/html");
   const main = next.querySelector("main");
   if (!main) return location.reload();
+  for (const first of all("[autofocus]", main)) first.removeAttribute("autofocus");
   document.title = next.title;
   document.querySelector("main").replaceWith(document.adoptNode(main));
-  begin();
-  if (!document.querySelector(".problems")) document.querySelector("main").focus();
+  film();
+  if (!problems()) document.querySelector("main").focus();
   window.scrollTo(0, 0);
 }
 
@@ -218,7 +222,8 @@ function timeout() {
   const notice = Math.min(120000, idle / 2);
   const words = box.querySelector(".timeout-words");
   const button = box.querySelector("[data-stay-button]");
-  const asking = [words.textContent, button.textContent];
+  const heading = box.querySelector("h2");
+  const asking = [heading.textContent, words.textContent, button.textContent];
   const others = "BroadcastChannel" in window ? new BroadcastChannel("peercert-stay") : null;
   let seen = Date.now();
   let ended = false; // the session has: what is typed can only be copied
@@ -226,10 +231,11 @@ function timeout() {
   const alive = () => {
     seen = Date.now();
     ended = false;
-    [words.textContent, button.textContent] = asking;
+    [heading.textContent, words.textContent, button.textContent] = asking;
     if (box.open) box.close();
   };
   const over = () => {
+    heading.textContent = box.dataset.overHeading;
     words.textContent = box.dataset.over;
     button.textContent = box.dataset.close;
     ended = true;
@@ -275,11 +281,5 @@ function timeout() {
   });
 }
 
-// Once for each content of the page.
-function begin() {
-  problems();
-  film();
-}
-
-begin();
+film();
 timeout();
