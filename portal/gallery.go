@@ -3,6 +3,7 @@ package portal
 import (
 	"fmt"
 	"io/fs"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // Gallery is every page of the portal in every state, with made-up content, to be
-// looked at and tested in any language. It serves nothing by itself.
+// looked at and tested in any language.
 type Gallery struct {
 	pages *web.Pages
 	all   []example
@@ -43,6 +44,9 @@ func (g *Gallery) Render(state string, words *web.Localizer) ([]byte, error) {
 	}
 	return g.all[at].render(g.pages, words)
 }
+
+// Headers gives a handler's answers the headers that every page of the portal has.
+func (g *Gallery) Headers(next http.Handler) http.Handler { return withHeaders(next, nil, false) }
 
 // Slug is the name of a state as a part of an address: "home-certified".
 func Slug(state string) string {

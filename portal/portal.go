@@ -50,6 +50,8 @@ type Options struct {
 	// Site is where people reach us, without a slash at the end: for addresses that
 	// leave the portal, in a calendar or on paper.
 	Site string
+	// Contact is the e-mail address for questions, as pages show it.
+	Contact string
 
 	Log *slog.Logger
 	Now func() time.Time
@@ -116,26 +118,6 @@ func Beside(api, portal http.Handler) http.Handler {
 		default:
 			portal.ServeHTTP(w, request)
 		}
-	})
-}
-
-// headers are what every answer carries. Styles, scripts and pictures come from us
-// alone, and nothing is inline.
-func (p *portal) headers(next http.Handler) http.Handler {
-	forms := strings.Join(append([]string{"'self'"}, p.PaymentOrigins...), " ")
-	policy := "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; media-src 'self'; connect-src 'self'; " +
-		"form-action " + forms + "; frame-ancestors 'none'; base-uri 'none'"
-	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		header := w.Header()
-		header.Set("Content-Security-Policy", policy)
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "same-origin")
-		header.Set("Cross-Origin-Opener-Policy", "same-origin")
-		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-		if p.Secure {
-			header.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-		}
-		next.ServeHTTP(w, request)
 	})
 }
 
