@@ -82,8 +82,10 @@ type Chapter struct {
 	// TranscriptLanguage is the reader's, or the one the film is spoken in.
 	TranscriptLanguage string
 	Watched            bool
-	Seconds            int // after so many the button counts
-	Early              string
+	// Next follows a chapter that was watched: another one, or the list.
+	Next    web.Button
+	Seconds int // after so many the button counts
+	Early   string
 }
 
 // Caption is a track of words for a chapter.
@@ -118,6 +120,13 @@ func (v *visit) chapterPage(early string) error {
 	for _, chapter := range progress.Chapters {
 		if chapter.ID == found.ID && !content.Watched {
 			content.Seconds = max(0, int(chapter.OpenedAt.Add(time.Duration(chapter.Seconds)*time.Second).Sub(v.Now()).Seconds()))
+		}
+	}
+	content.Next = web.Button{Label: v.words.Say("video.all", nil), Address: frame.Link(v.casePath("/video"))}
+	for _, chapter := range progress.Chapters {
+		if chapter.FinishedAt.IsZero() {
+			content.Next = web.Button{Label: v.words.Say("video.continue", nil), Address: frame.Link(v.casePath("/video/" + chapter.ID))}
+			break
 		}
 	}
 	v.fillFilm(&content, found.ID)
