@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"peercert/bench"
+	"peercert/local/gallery"
 	"peercert/local/histories"
 	"peercert/local/product"
 	"peercert/local/seed"
@@ -113,6 +114,9 @@ func dev(ctx context.Context, out io.Writer) error {
 	}
 	defer peercert.Close()
 	defer running.Stop()
+	if err := showGallery(peercert); err != nil {
+		return err
+	}
 	personas, err := people(ctx, out, running, peercert)
 	if ctx.Err() != nil {
 		fmt.Fprintln(out, "\nStopping …")
@@ -157,6 +161,18 @@ func people(ctx context.Context, out io.Writer, running *stack.Stack, peercert *
 	return personas, nil
 }
 
+// showGallery serves the gallery of pages and letters beside the clock.
+func showGallery(peercert *product.Product) error {
+	pages, err := gallery.New(peercert.Settings.Operator, peercert.Settings.PublicURL)
+	if err != nil {
+		return err
+	}
+	for _, pattern := range pages.Patterns() {
+		peercert.Pages.Handle(pattern, pages)
+	}
+	return nil
+}
+
 // try says who one can be, and what to try first.
 func try(out io.Writer, peercert *product.Product, personas seed.Personas) {
 	fmt.Fprintf(out, "\nWho you can be, with everybody's tokens: %s/personas\n\n", peercert.ClockURL)
@@ -176,6 +192,8 @@ func addresses(out io.Writer, running *stack.Stack, peercert *product.Product) {
 	fmt.Fprintln(out)
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	for _, row := range [][2]string{
+		{"Portal of the applicants", settings.PublicURL},
+		{"Gallery of its pages and letters", peercert.ClockURL + "/gallery/"},
 		{"API, with its reference", settings.PublicURL + "/docs"},
 		{"Temporal UI", settings.TemporalUI},
 		{"Mailbox", running.MailboxURL()},

@@ -6,6 +6,7 @@ import (
 
 	"peercert/cases"
 	"peercert/certification"
+	"peercert/film"
 	"peercert/web"
 )
 
@@ -129,7 +130,7 @@ func (v *visit) chapterPage(early string) error {
 			break
 		}
 	}
-	v.fillFilm(&content, found.ID)
+	content.fill(v.Film, v.words.Language(), found.ID)
 	status := http.StatusOK
 	if early != "" {
 		status = http.StatusUnprocessableEntity
@@ -144,18 +145,17 @@ func (v *visit) chapterTitle(id string) string {
 	return chapter.Title(v.words.Language())
 }
 
-// fillFilm adds what is to be watched, heard and read.
-func (v *visit) fillFilm(content *Chapter, id string) {
-	chapter, found := v.Film.Chapter(id)
+// fill adds what is to be watched, heard and read.
+func (c *Chapter) fill(shown *film.Film, language, id string) {
+	chapter, found := shown.Chapter(id)
 	if !found {
 		return
 	}
-	tag := v.words.Language()
-	content.File, content.Poster, content.Transcript = v.Film.URL(chapter.File), v.Film.URL(chapter.Poster), chapter.Transcript(tag)
-	content.TranscriptLanguage = chapter.Language(tag)
+	c.File, c.Poster, c.Transcript = shown.URL(chapter.File), shown.URL(chapter.Poster), chapter.Transcript(language)
+	c.TranscriptLanguage = chapter.Language(language)
 	for _, track := range chapter.Tracks() {
-		content.Captions = append(content.Captions, Caption{
-			Language: track.Language, Label: web.Words(track.Language).Say("language.name", nil), File: v.Film.URL(track.File), Default: track.Language == content.TranscriptLanguage,
+		c.Captions = append(c.Captions, Caption{
+			Language: track.Language, Label: web.Words(track.Language).Say("language.name", nil), File: shown.URL(track.File), Default: track.Language == c.TranscriptLanguage,
 		})
 	}
 }

@@ -1,20 +1,26 @@
 package portal
 
 import (
+	"fmt"
+
 	"peercert/cases"
+	"peercert/film"
 	"peercert/web"
 )
 
 func videoExamples() []example {
 	chapter := func(name string, watched bool) example {
 		return example{Name: name, Page: "chapter", Title: "video.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return Chapter{
-				Question: Question{Key: "key", Action: "/", Button: frame.Localizer.Say("video.chapter_watched", nil)}, Watched: watched,
+			content := Chapter{
+				Question: Question{Key: "key", Action: "/", Button: frame.Localizer.Say("video.chapter_watched", nil)}, Watched: watched, Seconds: 30,
 				Next: web.Button{Label: frame.Localizer.Say("video.all", nil), Address: "/"},
-				File: "/film/sample/welcome.mp4", Poster: "/film/sample/welcome.jpg", Seconds: 30,
-				Captions:   []Caption{{Language: frame.Language(), Label: frame.Localizer.Say("language.name", nil), File: "/film/sample/welcome.vtt", Default: true}},
-				Transcript: []string{frame.Localizer.Say("video.intro", nil)}, TranscriptLanguage: frame.Language(),
 			}
+			sample, err := film.Load("")
+			if err != nil { // it is compiled in, and tested
+				panic(fmt.Sprintf("portal: loading the sample film: %v", err))
+			}
+			content.fill(sample, frame.Language(), "welcome")
+			return content
 		}}
 	}
 	return []example{

@@ -1,0 +1,126 @@
+package browser
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"peercert/local/gallery"
+	"peercert/web"
+)
+
+//go:embed testdata/axe/axe.min.js
+var axe string
+
+// looked is what is found on a page: by axe, and by measuring.
+type looked struct {
+	Violations []string `json:"violations"`
+	Wide       int      `json:"wide"`    // CSS pixels that the page is wider than its window
+	Over       []string `json:"over"`    // what reaches out of the window
+	Overlap    []string `json:"overlap"` // words that are cut off
+}
+
+// look runs axe with the rules of WCAG 2.2 AA, and measures.
+const look = `(async () => {
+	const describe = node => node.outerHTML.slice(0, 160);
+	const page = document.documentElement;
+	const result = await axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]});
+	const wide = page.scrollWidth - page.clientWidth;
+	const over = wide <= 0 ? [] : [...document.body.querySelectorAll("*")].filter(node => {
+		const box = node.getBoundingClientRect();
+		return box.width > 0 && (box.right > page.clientWidth + 1 || box.left < -1);
+	}).slice(-3).map(describe);
+	const overlap = [...document.querySelectorAll("a, button, h1, h2, h3, p, li, dd, dt, label, legend, summary")].filter(node =>
+		node.offsetParent && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible" && node.clientWidth > 1
+	).slice(0, 3).map(describe);
+	return {
+		violations: result.violations.flatMap(rule => rule.nodes.slice(0, 3).map(node =>
+			rule.id + ": " + node.any.concat(node.all, node.none).map(check => check.message).join("; ") + ": " + node.html.slice(0, 240))),
+		wide, over, overlap,
+	};
+})()`
+
+// visits are the pages that axe looks at, in a language and at a width.
+type visits struct {
+	language string
+	width    int
+	states   []string
+}
+
+// inspect looks at pages one after another in one tab.
+func inspect(t *testing.T, base string, v visits) {
+	opened := tab(t, v.width)
+	for _, state := range v.states {
+		name := fmt.Sprintf("%s in %s, %d pixels wide", state, v.language, v.width)
+		require.NoError(t, opened.Open(base+gallery.Address(v.language, state)))
+		_, err := Ask[bool](opened, axe+";true")
+		require.NoError(t, err, name)
+		found, err := Ask[looked](opened, look)
+		require.NoError(t, err, name)
+		assert.Empty(t, found.Violations, name)
+		assert.LessOrEqual(t, found.Wide, 0, "%s can be scrolled sideways: %s", name, strings.Join(found.Over, "\n"))
+		assert.Empty(t, found.Overlap, "%s cuts words off", name)
+		if problems := opened.Problems(); len(problems) > 0 {
+			t.Errorf("%s: %s", name, strings.Join(problems, "\n"))
+		}
+	}
+}
+
+// Zoomed to 400 %, a window of 1280 pixels is 320 CSS pixels wide: that is what 320
+// stands for here, beside a small phone.
+const (
+	phone   = 320
+	desktop = 1280
+)
+
+// axe finds nothing on any page in any state in English, nor on the main pages in any
+// language, and nothing has to be scrolled sideways.
+func TestPagesAreAccessible(t *testing.T) {
+	pages, base := shown(t)
+	chromium(t)
+	for _, width := range []int{phone, desktop} {
+		t.Run(fmt.Sprintf("English %d", width), func(t *testing.T) {
+			t.Parallel()
+			inspect(t, base, visits{"en", width, pages.States()})
+		})
+	}
+	for _, language := range web.Languages()[1:] {
+		t.Run(language, func(t *testing.T) {
+			t.Parallel()
+			for _, width := range []int{phone, desktop} {
+				inspect(t, base, visits{language, width, mainPages(t, pages)})
+			}
+		})
+	}
+}
+
+// Words that are 40 % longer than the English ones still fit on a small phone.
+func TestLongWordsFit(t *testing.T) {
+	pages, base := shown(t)
+	opened := tab(t, phone)
+	for _, state := range pages.States() {
+		require.NoError(t, opened.Open(base+gallery.Address(web.LongWords, state)))
+		wide, err := Ask[int](opened, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
+		require.NoError(t, err)
+		assert.LessOrEqual(t, wide, 0, "%s can be scrolled sideways", state)
+	}
+}
+
+// mainPages are ten pages that all people meet, in the order of their way.
+func mainPages(t *testing.T, pages *gallery.Gallery) []string {
+	t.Helper()
+	states := pages.States()
+	var found []string
+	for _, wanted := range Main {
+		assert.True(t, slices.Contains(states, wanted), "the main page %s is not in the gallery", wanted)
+		if slices.Contains(states, wanted) {
+			found = append(found, wanted)
+		}
+	}
+	return found
+}
