@@ -25,9 +25,16 @@ type Storage interface {
 	// Put streams a document into quarantine under its id and says what it is. An
 	// interrupted or refused one leaves nothing.
 	Put(ctx context.Context, id string, body io.Reader) (certification.Document, error)
+	Contents
+	// Remove deletes all that is kept of a document. It may be repeated.
+	Remove(ctx context.Context, document certification.Document) error
+	Ping(ctx context.Context) error
+}
+
+// Contents opens documents: as staff see them, and as they were uploaded.
+type Contents interface {
 	OpenView(ctx context.Context, document certification.Document) (io.ReadCloser, string, int64, error)
 	OpenOriginal(ctx context.Context, document certification.Document) (io.ReadCloser, string, int64, error)
-	Ping(ctx context.Context) error
 }
 
 // Verifier reads a webhook that its sender signed. An error is a bad signature or a

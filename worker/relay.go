@@ -183,7 +183,7 @@ func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (st
 			if checked, is := message.(*certification.DocumentChecked); is {
 				document, err := r.Store.ReadDocument(ctx, checked.DocumentID)
 				if store.None(err) {
-					return "", errNoCase
+					return "the document was taken away", nil
 				}
 				if err != nil {
 					return "", err

@@ -1,0 +1,234 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"peercert/certification"
+	"peercert/store/queries"
+)
+
+// evidenceFor are the kinds of document that belong to a form.
+var evidenceFor = map[certification.Form][]certification.DocumentKind{
+	certification.FormApplication: {certification.DocumentPhotoID, certification.DocumentDiploma},
+	certification.FormTraining:    {certification.DocumentTrainingCertificate},
+	certification.FormRenewal:     {},
+	certification.FormAppeal:      {certification.DocumentAppeal},
+}
+
+// removal is what one answer to a request to take something away keeps: the documents
+// whose content goes once their rows are gone.
+type removal struct {
+	Documents []certification.Document `json:"documents,omitempty"`
+}
+
+// DeleteDraft takes away all that was typed into a form that was never handed in, and the
+// documents that belong to it and to nothing that was. The case stays where it is. The
+// draft's revision goes on, so that no page that still shows it can bring it back. It is
+// refused with wrong-stage for a form that was handed in: see the retention table.
+func (c *Cases) DeleteDraft(ctx context.Context, actor certification.Actor, key, caseID string, form certification.Form) error {
+	if _, err := c.findOwn(ctx, actor, caseID); err != nil {
+		return err
+	}
+	if _, is := evidenceFor[form]; !is {
+		return certification.NotFound()
+	}
+	removed, err := onceHere(ctx, c, actor, key, digest("delete-draft", caseID, string(form)), func(q *queries.Queries) (removal, error) {
+		handedIn, removed, err := c.emptyDraft(ctx, q, caseID, form)
+		if err == nil && handedIn {
+			err = certification.Refused(certification.RefusedWrongStage, "This form was handed in. It is part of your case, and we have to keep it.")
+		}
+		return removed, err
+	})
+	if err != nil {
+		return err
+	}
+	return c.removeContent(ctx, removed)
+}
+
+// RemoveDocument takes a document away that no form named when it was handed in, also out
+// of the draft that names it, whose revision goes on. Otherwise it is refused with
+// wrong-stage: a reviewer may have decided by it.
+func (c *Cases) RemoveDocument(ctx context.Context, actor certification.Actor, key, caseID, documentID string) error {
+	if _, err := c.findOwn(ctx, actor, caseID); err != nil {
+		return err
+	}
+	if !isID(documentID) {
+		return certification.NotFound()
+	}
+	removed, err := onceHere(ctx, c, actor, key, digest("remove-document", caseID, documentID), func(q *queries.Queries) (removal, error) {
+		return c.takeDocument(ctx, q, caseID, documentID)
+	})
+	if err != nil {
+		return err
+	}
+	return c.removeContent(ctx, removed)
+}
+
+// emptyDraft empties a draft in the caller's transaction, or says that it was handed in.
+func (c *Cases) emptyDraft(ctx context.Context, q *queries.Queries, caseID string, form certification.Form) (handedIn bool, removed removal, err error) {
+	drafts, err := q.LockDrafts(ctx, caseID)
+	if err != nil {
+		return false, removal{}, err
+	}
+	if handedIn, err = q.DraftHandedIn(ctx, queries.DraftHandedInParams{CaseID: caseID, Form: string(form)}); err != nil || handedIn {
+		return handedIn, removal{}, err
+	}
+	named, err := q.HandedInDocuments(ctx, caseID)
+	if err != nil {
+		return false, removal{}, err
+	}
+	var own []string
+	for _, draft := range drafts {
+		ids, err := documentsIn(draft.DraftValues)
+		if err != nil {
+			return false, removal{}, err
+		}
+		if draft.Form != string(form) {
+			named = append(named, ids...)
+			continue
+		}
+		own = ids
+		if string(draft.DraftValues) != "{}" {
+			if err := c.rewrite(ctx, q, caseID, draft.Form, json.RawMessage("{}")); err != nil {
+				return false, removal{}, err
+			}
+		}
+	}
+	rows, err := q.DocumentsOf(ctx, caseID)
+	if err != nil {
+		return false, removal{}, err
+	}
+	for _, row := range rows {
+		belongs := slices.Contains(evidenceFor[form], certification.DocumentKind(row.Kind)) || slices.Contains(own, row.ID)
+		if belongs && !slices.Contains(named, row.ID) {
+			removed.Documents = append(removed.Documents, documentOf(row))
+		}
+	}
+	return false, removed, deleteRows(ctx, q, caseID, removed)
+}
+
+// takeDocument takes a document away in the caller's transaction.
+func (c *Cases) takeDocument(ctx context.Context, q *queries.Queries, caseID, documentID string) (removal, error) {
+	drafts, err := q.LockDrafts(ctx, caseID) // before anything is looked at: a hand-in waits, or is seen
+	if err != nil {
+		return removal{}, err
+	}
+	rows, err := q.DocumentsOf(ctx, caseID)
+	if err != nil {
+		return removal{}, err
+	}
+	i := slices.IndexFunc(rows, func(d queries.Document) bool { return d.ID == documentID })
+	if i < 0 {
+		return removal{}, certification.NotFound()
+	}
+	handedIn, err := q.HandedInDocuments(ctx, caseID)
+	if err != nil {
+		return removal{}, err
+	}
+	if slices.Contains(handedIn, documentID) {
+		return removal{}, certification.Refused(certification.RefusedWrongStage, "This document was handed in with a form. It is part of your case, and we have to keep it.")
+	}
+	for _, draft := range drafts {
+		values, names, err := without(draft.DraftValues, documentID)
+		if err != nil {
+			return removal{}, err
+		}
+		if names {
+			if err := c.rewrite(ctx, q, caseID, draft.Form, values); err != nil {
+				return removal{}, err
+			}
+		}
+	}
+	removed := removal{Documents: []certification.Document{documentOf(rows[i])}}
+	return removed, deleteRows(ctx, q, caseID, removed)
+}
+
+func (c *Cases) rewrite(ctx context.Context, q *queries.Queries, caseID, form string, values json.RawMessage) error {
+	return q.RewriteDraft(ctx, queries.RewriteDraftParams{CaseID: caseID, Form: form, DraftValues: values, SavedAt: c.now()})
+}
+
+func deleteRows(ctx context.Context, q *queries.Queries, caseID string, removed removal) error {
+	ids := []string{}
+	for _, document := range removed.Documents {
+		ids = append(ids, document.ID)
+	}
+	return q.DeleteDocuments(ctx, queries.DeleteDocumentsParams{CaseID: caseID, Ids: ids})
+}
+
+// removalTime is how long a person waits for the content of a document to go.
+const removalTime = 10 * time.Second
+
+// removeContent deletes what the rows of documents pointed at. The rows are gone already,
+// nobody can open it any more, and the sweep deletes what no row knows within hours: so a
+// store that is down takes nothing back.
+func (c *Cases) removeContent(ctx context.Context, removed removal) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removalTime)
+	defer cancel()
+	for _, document := range removed.Documents {
+		err := c.Storage.Remove(ctx, document)
+		if refusal, is := certification.RefusalOf(err); err != nil && !(is && refusal.Type == certification.RefusedUnavailable) && ctx.Err() == nil {
+			return fmt.Errorf("removing the content of document %s: %w", document.ID, err)
+		}
+	}
+	return nil
+}
+
+// errDraft keeps what was typed out of the error.
+var errDraft = errors.New("a stored draft cannot be decoded")
+
+// documentsIn are the strings that a draft's values name documents by: all that stand on
+// their own or in a list, since an id cannot be mistaken for anything else.
+func documentsIn(values []byte) ([]string, error) {
+	var members map[string]any
+	if json.Unmarshal(values, &members) != nil {
+		return nil, errDraft
+	}
+	var ids []string
+	for _, member := range members {
+		switch member := member.(type) {
+		case string:
+			ids = append(ids, member)
+		case []any:
+			for _, element := range member {
+				if id, is := element.(string); is {
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+	return ids, nil
+}
+
+// without gives a draft's values without a document, and whether they named it.
+func without(values []byte, documentID string) (json.RawMessage, bool, error) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(values, &members) != nil {
+		return nil, false, errDraft
+	}
+	names := false
+	for name, member := range members {
+		var one string
+		var several []string
+		switch {
+		case json.Unmarshal(member, &one) == nil && one == documentID:
+			delete(members, name)
+			names = true
+		case json.Unmarshal(member, &several) == nil && slices.Contains(several, documentID):
+			rest, err := json.Marshal(slices.DeleteFunc(several, func(id string) bool { return id == documentID }))
+			if err != nil {
+				return nil, false, errDraft
+			}
+			members[name], names = rest, true
+		}
+	}
+	changed, err := json.Marshal(members)
+	if err != nil {
+		return nil, false, errDraft
+	}
+	return changed, names, nil
+}

@@ -1,0 +1,358 @@
+package cases_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/stretchr/testify/require"
+
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/local/stacktest"
+	"peercert/store"
+)
+
+// objects counts what the bucket holds of a document.
+func (w *world) objects(documentID string) (count int) {
+	w.t.Helper()
+	bucket := stacktest.S3{
+		Endpoint: w.settings.S3Endpoint, Region: w.settings.S3Region, Bucket: w.settings.S3Bucket, AccessKey: w.settings.S3AccessKey, SecretKey: w.settings.S3SecretKey,
+	}
+	out, err := bucket.Client().ListObjectVersions(w.t.Context(), &s3.ListObjectVersionsInput{Bucket: &bucket.Bucket})
+	require.NoError(w.t, err)
+	for _, version := range out.Versions {
+		if bytes.Contains([]byte(*version.Key), []byte(documentID)) {
+			count++
+		}
+	}
+	return count
+}
+
+// uploaded is a document that was uploaded and found clean.
+func (p *person) uploaded(kind certification.DocumentKind) string {
+	p.t.Helper()
+	document, err := p.Upload(p.t.Context(), p.actor, cases.Upload{
+		CaseID: p.caseID, Key: p.key(), Kind: kind, FileName: "mine.png", Body: bytes.NewReader(picture(p.t, 100)),
+	})
+	require.NoError(p.t, err)
+	p.eventually(func() bool {
+		checked, err := p.Document(p.t.Context(), p.actor, p.caseID, document.ID)
+		require.NoError(p.t, err)
+		return checked.Status == certification.DocumentClean
+	})
+	return document.ID
+}
+
+func (p *person) documentIDs() (ids []string) {
+	p.t.Helper()
+	documents, err := p.Documents(p.t.Context(), p.actor, p.caseID)
+	require.NoError(p.t, err)
+	for _, document := range documents {
+		ids = append(ids, document.ID)
+	}
+	return ids
+}
+
+func TestDeletingADraft(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	p := w.toApplication()
+	named, unnamed := p.uploaded(certification.DocumentPhotoID), p.uploaded(certification.DocumentDiploma)
+	shared, training := p.uploaded(certification.DocumentDiploma), p.document(certification.DocumentTrainingCertificate, certification.DocumentClean)
+	draft, err := p.save(certification.FormApplication, map[string]any{"legal_first_name": "Zebulon", "photo_id": []string{named}})
+	require.NoError(t, err)
+	_, err = p.save(certification.FormTraining, map[string]any{"document_id": shared})
+	require.NoError(t, err)
+	require.Positive(t, w.objects(named))
+
+	other := w.person()
+	refused(t, certification.RefusedNotFound, w.DeleteDraft(ctx, other.actor, w.key(), p.caseID, certification.FormApplication))
+	refused(t, certification.RefusedNotAllowed, w.DeleteDraft(ctx, administrator, w.key(), p.caseID, certification.FormApplication))
+	refused(t, certification.RefusedNotFound, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, "novel"))
+
+	key := w.key()
+	_, failures := atOnce(4, func(int) (struct{}, error) {
+		return struct{}{}, w.DeleteDraft(ctx, p.actor, key, p.caseID, certification.FormApplication)
+	})
+	for _, err := range failures {
+		require.NoError(t, err)
+	}
+	after, err := w.Draft(ctx, p.actor, p.caseID, certification.FormApplication, "")
+	require.NoError(t, err)
+	require.JSONEq(t, `{}`, string(after.Values))
+	require.Equal(t, draft.Revision+1, after.Revision)
+	require.ElementsMatch(t, []string{shared, training}, p.documentIDs(), "another form names one, and the other is another form's")
+	require.Zero(t, w.objects(named)+w.objects(unnamed))
+	require.Positive(t, w.objects(shared))
+	require.Zero(t, w.count("FROM drafts WHERE draft_values::text LIKE '%Zebulon%'"))
+
+	// A window that still shows the draft cannot bring it back.
+	_, err = w.SaveDraft(ctx, p.actor, cases.SaveDraft{CaseID: p.caseID, Form: certification.FormApplication, Revision: draft.Revision, Changes: []byte(`{"called":"Z"}`)})
+	refused(t, certification.RefusedStaleRevision, err)
+
+	// The same key is the same answer; what was typed since stays.
+	_, err = p.save(certification.FormApplication, map[string]any{"legal_first_name": "Anew"})
+	require.NoError(t, err)
+	require.NoError(t, w.DeleteDraft(ctx, p.actor, key, p.caseID, certification.FormApplication))
+	require.Equal(t, 1, w.count("FROM drafts WHERE draft_values::text LIKE '%Anew%'"))
+	refused(t, certification.RefusedIdempotencyKeyReused, w.DeleteDraft(ctx, p.actor, key, p.caseID, certification.FormTraining))
+
+	t.Run("not what was handed in, also after it was returned", func(t *testing.T) {
+		submit := p.fill()
+		p.must(submit)
+		refused(t, certification.RefusedWrongStage, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication))
+		p.mustAs(administrator, &certification.WaiveFee{})
+		p.mustAs(reviewer("r"), &certification.ClaimReview{})
+		p.mustAs(reviewer("r"), &certification.DecideApplication{Decision: certification.DecisionReturn, Reasons: []certification.ReasonCode{"ID_EXPIRED"}})
+		refused(t, certification.RefusedWrongStage, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication))
+		for _, id := range submit.DocumentIDs {
+			refused(t, certification.RefusedWrongStage, w.RemoveDocument(ctx, p.actor, w.key(), p.caseID, id))
+		}
+		p.must(&certification.Withdraw{})
+		refused(t, certification.RefusedWrongStage, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication))
+		require.NoError(t, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormTraining), "a draft may go from a closed case")
+		require.NotContains(t, p.documentIDs(), shared)
+	})
+	t.Run("beside a hand-in one of the two happens", func(t *testing.T) {
+		for range 3 {
+			p := w.toApplication()
+			submit := p.fill()
+			_, failures := atOnce(2, func(i int) (struct{}, error) {
+				if i == 0 {
+					return struct{}{}, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication)
+				}
+				_, err := p.send(submit)
+				return struct{}{}, err
+			})
+			require.True(t, (failures[0] == nil) != (failures[1] == nil), "%v", failures)
+			if failures[1] == nil {
+				require.Len(t, p.documentIDs(), 2, "what was handed in is there")
+			} else {
+				require.Empty(t, p.documentIDs())
+				view, err := w.Case(ctx, p.actor, p.caseID)
+				require.NoError(t, err)
+				require.Equal(t, certification.StageApplication, view.Stage)
+			}
+		}
+	})
+}
+
+func TestRemovingADocument(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	p := w.toApplication()
+	first, second := p.uploaded(certification.DocumentPhotoID), p.uploaded(certification.DocumentPhotoID)
+	training := p.uploaded(certification.DocumentTrainingCertificate)
+	_, err := p.save(certification.FormApplication, map[string]any{"legal_first_name": "Zoë", "photo_id": []string{first, second}})
+	require.NoError(t, err)
+	_, err = p.save(certification.FormTraining, map[string]any{"document_id": training, "hours": 80.5})
+	require.NoError(t, err)
+
+	other := w.person()
+	refused(t, certification.RefusedNotFound, w.RemoveDocument(ctx, other.actor, w.key(), p.caseID, first))
+	refused(t, certification.RefusedNotFound, w.RemoveDocument(ctx, other.actor, w.key(), other.caseID, first))
+	refused(t, certification.RefusedNotAllowed, w.RemoveDocument(ctx, reviewer("r"), w.key(), p.caseID, first))
+	for _, id := range []string{store.NewID(), "nonsense", ""} {
+		refused(t, certification.RefusedNotFound, w.RemoveDocument(ctx, p.actor, w.key(), p.caseID, id))
+	}
+
+	key := w.key()
+	_, failures := atOnce(4, func(int) (struct{}, error) {
+		return struct{}{}, w.RemoveDocument(ctx, p.actor, key, p.caseID, first)
+	})
+	for _, err := range failures {
+		require.NoError(t, err)
+	}
+	require.ElementsMatch(t, []string{second, training}, p.documentIDs())
+	require.Zero(t, w.objects(first))
+	draft, err := w.Draft(ctx, p.actor, p.caseID, certification.FormApplication, "")
+	require.NoError(t, err)
+	require.JSONEq(t, fmt.Sprintf(`{"legal_first_name":"Zoë","photo_id":[%q]}`, second), string(draft.Values))
+	require.Equal(t, 2, draft.Revision)
+	refused(t, certification.RefusedNotFound, w.RemoveDocument(ctx, p.actor, w.key(), p.caseID, first))
+
+	require.NoError(t, w.RemoveDocument(ctx, p.actor, w.key(), p.caseID, training))
+	draft, err = w.Draft(ctx, p.actor, p.caseID, certification.FormTraining, "")
+	require.NoError(t, err)
+	require.JSONEq(t, `{"hours":80.5}`, string(draft.Values))
+
+	t.Run("one that is still being checked, or was refused", func(t *testing.T) {
+		for _, status := range []certification.DocumentStatus{certification.DocumentChecking, certification.DocumentRefused, certification.DocumentInfected} {
+			require.NoError(t, w.RemoveDocument(ctx, p.actor, w.key(), p.caseID, p.document(certification.DocumentDiploma, status)))
+		}
+		document, err := p.Upload(ctx, p.actor, cases.Upload{CaseID: p.caseID, Key: w.key(), Kind: certification.DocumentDiploma, FileName: "a", Body: bytes.NewReader(picture(t, 50))})
+		require.NoError(t, err)
+		require.NoError(t, w.RemoveDocument(ctx, p.actor, w.key(), p.caseID, document.ID))
+		require.NotContains(t, p.documentIDs(), document.ID)
+		w.eventually(func() bool { return w.count("FROM inbox WHERE processed_at IS NULL") == 0 })
+		require.Zero(t, w.count("FROM inbox WHERE outcome LIKE 'parked%'"), "nobody has to look at it")
+	})
+}
+
+func TestClosingAnAccount(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+
+	t.Run("of somebody who applies", func(t *testing.T) {
+		p := w.toApplication()
+		photo := p.uploaded(certification.DocumentPhotoID)
+		_, err := p.save(certification.FormApplication, map[string]any{"legal_first_name": "Zebulon", "photo_id": []string{photo}})
+		require.NoError(t, err)
+		began := time.Now()
+		key := w.key()
+		w.temporal.Down()
+		_, err = w.CloseAccount(ctx, p.actor, key)
+		refused(t, certification.RefusedUnavailable, err)
+		w.temporal.Up()
+		closed, err := w.CloseAccount(ctx, p.actor, key)
+		require.NoError(t, err)
+		require.Empty(t, closed.Open)
+		again, err := w.process().CloseAccount(ctx, p.actor, key)
+		require.NoError(t, err)
+		require.Equal(t, closed, again)
+
+		view, err := w.Case(ctx, p.actor, p.caseID)
+		require.NoError(t, err)
+		require.Equal(t, certification.OutcomeWithdrawn, view.Outcome)
+		require.Zero(t, w.count("FROM drafts WHERE draft_values::text LIKE '%Zebulon%'"))
+		require.Empty(t, p.documentIDs())
+		require.Zero(t, w.objects(photo))
+		from, err := w.SessionsFrom(ctx, p.actor)
+		require.NoError(t, err)
+		require.True(t, began.Before(from))
+		person, err := w.Person(ctx, p.actor)
+		require.NoError(t, err)
+		require.WithinDuration(t, closed.ClosedAt, person.ClosedAt, time.Millisecond)
+
+		begun, err := w.StartAgain(ctx, p.actor, w.key())
+		require.NoError(t, err)
+		require.Equal(t, p.caseID, begun.PreviousCaseID)
+		person, err = w.Person(ctx, p.actor)
+		require.NoError(t, err)
+		require.Zero(t, person.ClosedAt, "a new case opens the account again")
+	})
+	t.Run("of somebody under review: what was handed in stays", func(t *testing.T) {
+		p := w.toReview()
+		_, err := p.save(certification.FormTraining, map[string]any{"hours": 80})
+		require.NoError(t, err)
+		_, err = w.CloseAccount(ctx, p.actor, w.key())
+		require.NoError(t, err)
+		require.Len(t, p.documentIDs(), 2)
+		require.Equal(t, 1, w.count("FROM drafts WHERE case_id = $1 AND draft_values <> '{}'", p.caseID))
+	})
+	t.Run("of somebody who is certified: the certificate goes on", func(t *testing.T) {
+		p := w.certified("Made", "", "Certified", certification.StageCertified)
+		closed, err := w.CloseAccount(ctx, p.actor, w.key())
+		require.NoError(t, err)
+		require.Equal(t, []string{p.caseID}, closed.Open)
+		listed, err := w.Search(ctx, "certified")
+		require.NoError(t, err)
+		require.Len(t, listed, 1)
+		require.Equal(t, cases.CertificateActive, listed[0].Status)
+	})
+	_, err := w.CloseAccount(ctx, administrator, w.key())
+	refused(t, certification.RefusedNotAllowed, err)
+}
+
+func TestWhoReadACase(t *testing.T) {
+	w := still(t)
+	ctx := t.Context()
+	p := w.made(certification.StageApplicationReview)
+	document := p.document(certification.DocumentPhotoID, certification.DocumentClean)
+	_, err := w.Draft(ctx, reviewer("r-secret"), p.caseID, certification.FormApplication, cases.PurposeReview)
+	require.NoError(t, err)
+	w.later(time.Minute)
+	_, _ = w.Content(ctx, administrator, p.caseID, document, cases.PurposeSupport) // there is no content
+	reads, err := w.Reads(ctx, p.actor, p.caseID)
+	require.NoError(t, err)
+	require.Len(t, reads, 2)
+	require.Equal(t, cases.Read{At: reads[0].At, Role: certification.RoleAdministrator, Purpose: cases.PurposeSupport, DocumentID: document}, reads[0])
+	require.Equal(t, cases.Read{At: reads[1].At, Role: certification.RoleReviewer, Purpose: cases.PurposeReview, Form: certification.FormApplication}, reads[1])
+	require.True(t, reads[1].At.Before(reads[0].At))
+
+	other := w.made(certification.StageApplicationReview)
+	_, err = w.Reads(ctx, other.actor, p.caseID)
+	refused(t, certification.RefusedNotFound, err)
+	_, err = w.Reads(ctx, reviewer("r-secret"), p.caseID)
+	refused(t, certification.RefusedNotAllowed, err)
+	none, err := w.Reads(ctx, other.actor, other.caseID)
+	require.NoError(t, err)
+	require.NotNil(t, none)
+	require.Empty(t, none)
+}
+
+func TestExportingEverything(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	r := registrationOf("export@example.test")
+	r.FirstName, r.Called, r.Phone, r.DateOfBirth = "Zebulon", "Zeb", "+12135550182", time.Date(1990, 5, 17, 0, 0, 0, 0, time.UTC)
+	opened, err := w.Register(ctx, w.key(), r)
+	require.NoError(t, err)
+	confirmed := w.confirm(opened)
+	p := &person{world: w, actor: certification.Actor{Role: certification.RoleApplicant, ID: confirmed.Case.ApplicantID}, caseID: confirmed.Case.ID}
+	p.watched()
+	p.must(&certification.CompleteIntroVideo{})
+	submit := p.fill(map[string]any{"called": "Zebby"})
+	p.must(submit)
+	p.mustAs(administrator, &certification.WaiveFee{Reason: "test"})
+	r1 := reviewer("reviewer-secret")
+	p.mustAs(r1, &certification.ClaimReview{})
+	_, err = w.Draft(ctx, r1, p.caseID, certification.FormApplication, cases.PurposeReview)
+	require.NoError(t, err)
+	_, err = w.Send(ctx, r1, cases.Send{
+		CaseID: p.caseID, Key: w.key(), Notes: map[certification.ReasonCode]string{"OTHER": "The corner is dark."},
+		Message: &certification.DecideApplication{Decision: certification.DecisionReturn, Reasons: []certification.ReasonCode{"OTHER"}},
+	})
+	require.NoError(t, err)
+
+	export, err := w.Export(ctx, p.actor)
+	require.NoError(t, err)
+	written, err := json.Marshal(export)
+	require.NoError(t, err)
+	text := string(written)
+	for _, is := range []string{
+		"Zebulon", `"called":"Zeb"`, "+12135550182", "1990-05-17", "export@example.test", "1 Main St", "Zebby", "The corner is dark.",
+		"my name.png", submit.DocumentIDs[0], "confirmed address", "application_returned", `"purpose":"review"`, `"chapter":"`,
+	} {
+		require.Contains(t, text, is)
+	}
+	for _, isNot := range []string{r1.ID, administrator.ID, confirmed.Token, "quarantine/", w.code(opened.ID), "Assignee", "customer_id"} {
+		require.NotContains(t, text, isNot)
+	}
+	require.Len(t, export.Cases, 1)
+	exported := export.Cases[0]
+	require.Equal(t, certification.StageApplicationReturned, exported.State.Stage)
+	require.Len(t, exported.Documents, 2)
+	require.Len(t, exported.Notes, 1)
+	require.Len(t, exported.Reads, 1)
+	require.NotEmpty(t, exported.Events)
+	require.NotEmpty(t, exported.Promises)
+	require.NotEmpty(t, exported.Letters)
+	require.NotEmpty(t, exported.Letters[0].Text)
+	require.NotNil(t, exported.Payments)
+	require.NotEmpty(t, exported.Video)
+	require.NotNil(t, exported.Authorizations)
+	// It is read again as it was written: the shape has no member twice.
+	var again map[string]any
+	require.NoError(t, json.Unmarshal(written, &again))
+	require.ElementsMatch(t, []string{"made_at", "person", "codes", "tokens", "cases"}, keysOf(again))
+
+	other, err := w.Export(ctx, w.person().actor)
+	require.NoError(t, err)
+	written, err = json.Marshal(other)
+	require.NoError(t, err)
+	require.NotContains(t, string(written), "Zeb")
+	_, err = w.Export(ctx, administrator)
+	refused(t, certification.RefusedNotAllowed, err)
+}
+
+func keysOf(object map[string]any) (keys []string) {
+	for key := range object {
+		keys = append(keys, key)
+	}
+	return keys
+}

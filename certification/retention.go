@@ -1,0 +1,96 @@
+package certification
+
+// RecordClass is a kind of record that is kept for a time of its own.
+type RecordClass string
+
+// The classes of records (domain §5).
+const (
+	RecordDraft       RecordClass = "draft"       // of a form that was never handed in, with its documents
+	RecordPhotoID     RecordClass = "photo_id"    // government ID
+	RecordDiploma     RecordClass = "diploma"     // or what stands for it
+	RecordTraining    RecordClass = "training"    // certificate of the 80 hours
+	RecordEthics      RecordClass = "ethics"      // signatures under the code of ethics
+	RecordNameChange  RecordClass = "name_change" // proof of another name
+	RecordAppeal      RecordClass = "appeal"      // what was said in an appeal, and its evidence
+	RecordForm        RecordClass = "form"        // forms that were handed in
+	RecordDecision    RecordClass = "decision"    // the log of the case: decisions, reasons, dates
+	RecordLetter      RecordClass = "letter"      // letters that were sent
+	RecordExam        RecordClass = "exam"        // attempts and results
+	RecordCertificate RecordClass = "certificate" // number, name and status, which are public
+	RecordPayment     RecordClass = "payment"     // fees, receipts, refunds
+	RecordContact     RecordClass = "contact"     // mail address, phone, postal address
+	RecordReading     RecordClass = "reading"     // who of the staff looked at what
+	RecordVideo       RecordClass = "video"       // chapters that were watched
+	RecordSession     RecordClass = "session"     // who is signed in
+	RecordRepeat      RecordClass = "repeat"      // answers kept so that nothing is done twice
+	RecordCode        RecordClass = "code"        // codes that were mailed
+)
+
+// RetentionStart is from when on a record is kept for so long.
+type RetentionStart string
+
+// The starts.
+const (
+	FromDecision   RetentionStart = "decision"   // the last decision about it, appeals included
+	FromCaseEnd    RetentionStart = "case_end"   // the case was closed
+	FromCaseBegin  RetentionStart = "case_begin" // what a draft is part of began
+	FromPayment    RetentionStart = "payment"    // the fee was settled
+	FromCollection RetentionStart = "collection" // it was made
+	FromLastUse    RetentionStart = "last_use"   // of a session
+)
+
+// RetentionReason is why a record is kept.
+type RetentionReason string
+
+// The reasons.
+const (
+	KeptForYou         RetentionReason = "for_you"         // so that a person can go on where they stopped
+	KeptForDecision    RetentionReason = "for_decision"    // to decide, and to hear an appeal
+	KeptForCertificate RetentionReason = "for_certificate" // to stand behind a certificate while it lasts
+	KeptForPublic      RetentionReason = "for_public"      // anybody may ask who is certified (domain §6)
+	KeptForAccounts    RetentionReason = "for_accounts"    // books are kept for years
+	KeptForOversight   RetentionReason = "for_oversight"   // the state looks at how the programme is run (domain §7)
+	KeptForSafety      RetentionReason = "for_safety"      // so that nothing is done twice, or by somebody else
+)
+
+// Retention says how long a class of records is kept, and why.
+type Retention struct {
+	Record RecordClass
+	// Days, Months or Years after Start; none of them with Forever.
+	Days, Months, Years int
+	Start               RetentionStart
+	Forever             bool
+	Why                 RetentionReason
+	// Chosen marks what no public source of the programme says and this project chose: an
+	// operator puts their own in its place.
+	Chosen bool
+}
+
+// RetentionTable is how long records are kept under a policy (domain §5). It is no part of
+// the policy that a case pins: a rule about keeping holds for all cases at once, and a
+// case must not carry it in its runs. Codes, answers and sessions are swept by the records
+// themselves, and drafts go when their owner says so or closes the account; erasing the
+// others by this table is not built yet.
+func RetentionTable(policy Policy) []Retention {
+	return []Retention{
+		{Record: RecordDraft, Days: policy.DraftDays, Start: FromCaseBegin, Why: KeptForYou},
+		{Record: RecordPhotoID, Days: 180, Start: FromDecision, Why: KeptForDecision, Chosen: true},
+		{Record: RecordDiploma, Start: FromCaseEnd, Months: policy.LateRenewalMonths, Why: KeptForCertificate, Chosen: true},
+		{Record: RecordTraining, Start: FromCaseEnd, Months: policy.LateRenewalMonths, Why: KeptForCertificate, Chosen: true},
+		{Record: RecordEthics, Forever: true, Why: KeptForCertificate},
+		{Record: RecordNameChange, Forever: true, Why: KeptForPublic},
+		{Record: RecordAppeal, Years: 3, Start: FromCaseEnd, Why: KeptForDecision, Chosen: true},
+		{Record: RecordForm, Years: 3, Start: FromCaseEnd, Why: KeptForDecision, Chosen: true},
+		{Record: RecordDecision, Forever: true, Why: KeptForOversight},
+		{Record: RecordLetter, Forever: true, Why: KeptForOversight},
+		{Record: RecordExam, Forever: true, Why: KeptForCertificate, Chosen: true},
+		{Record: RecordCertificate, Forever: true, Why: KeptForPublic},
+		{Record: RecordPayment, Years: 7, Start: FromPayment, Why: KeptForAccounts},
+		{Record: RecordContact, Years: 3, Start: FromCaseEnd, Why: KeptForDecision, Chosen: true},
+		{Record: RecordReading, Years: 7, Start: FromCollection, Why: KeptForOversight, Chosen: true},
+		{Record: RecordVideo, Years: 3, Start: FromCaseEnd, Why: KeptForDecision, Chosen: true},
+		{Record: RecordSession, Days: 1, Start: FromLastUse, Why: KeptForSafety, Chosen: true},
+		{Record: RecordRepeat, Days: 30, Start: FromCollection, Why: KeptForSafety, Chosen: true},
+		{Record: RecordCode, Days: 30, Start: FromCollection, Why: KeptForSafety, Chosen: true},
+	}
+}

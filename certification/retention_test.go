@@ -1,0 +1,60 @@
+package certification_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peercert/certification"
+)
+
+// Every class of records has one row, and each row says for how long, from when and why.
+func TestTheRetentionTableIsWhole(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "retention.go", nil, 0)
+	require.NoError(t, err)
+	var classes []certification.RecordClass
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, is := node.(*ast.ValueSpec)
+		if !is {
+			return true
+		}
+		if kind, named := spec.Type.(*ast.Ident); named && kind.Name == "RecordClass" {
+			class, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			require.NoError(t, err)
+			classes = append(classes, certification.RecordClass(class))
+		}
+		return true
+	})
+	policy := certification.CurrentPolicy(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
+	var rows []certification.RecordClass
+	for _, row := range certification.RetentionTable(policy) {
+		rows = append(rows, row.Record)
+		spans := 0
+		for _, span := range []int{row.Days, row.Months, row.Years} {
+			require.GreaterOrEqual(t, span, 0)
+			if span > 0 {
+				spans++
+			}
+		}
+		require.NotEmpty(t, row.Why, row.Record)
+		if row.Forever {
+			require.Zero(t, spans, row.Record)
+			require.Empty(t, row.Start, row.Record)
+			continue
+		}
+		require.Equal(t, 1, spans, row.Record)
+		require.NotEmpty(t, row.Start, row.Record)
+	}
+	require.ElementsMatch(t, classes, rows)
+	// An ID is needed until an appeal against the decision is answered, and no longer.
+	for _, row := range certification.RetentionTable(policy) {
+		if row.Record == certification.RecordPhotoID {
+			require.GreaterOrEqual(t, row.Days, policy.AppealDays+policy.AppealReviewDays)
+		}
+	}
+}
