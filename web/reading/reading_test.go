@@ -12,6 +12,7 @@ func TestTheReadingGradeIsThatOfTheFormula(t *testing.T) {
 	// 2 sentences, 12 words, 13 syllables.
 	require.InDelta(t, 0.39*6+11.8*13.0/12-15.59, reading.Grade("The cat sat on the mat. Then the dog came over too."), 0.01)
 	require.Greater(t, reading.Grade("Notwithstanding the aforementioned adjudication, applicants dissatisfied with determinations may initiate administrative reconsideration proceedings."), 20.0)
+	require.Equal(t, reading.Grade("You are it."), reading.Grade("You are Medi-Cal Peer Support Specialists."))
 	require.Zero(t, reading.Grade("PC-7K3M-92QX\nhttps://portal.example.test/en/"))
 }
 
