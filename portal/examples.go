@@ -25,7 +25,7 @@ type example struct {
 
 // examples are all of them.
 func examples() []example {
-	return slices.Concat(signInExamples(), refusedExamples(), homeExamples(), payExamples(), videoExamples())
+	return slices.Concat(signInExamples(), refusedExamples(), homeExamples(), payExamples(), videoExamples(), applicationExamples(), documentExamples())
 }
 
 // render writes an example in a language.

@@ -11,7 +11,7 @@ const (
 func (p *portal) routes() []route {
 	var all []route
 	for _, part := range [][]route{
-		p.publicRoutes(), p.signInRoutes(), p.homeRoutes(), p.payRoutes(), p.videoRoutes(),
+		p.publicRoutes(), p.signInRoutes(), p.homeRoutes(), p.payRoutes(), p.videoRoutes(), p.applicationRoutes(), p.documentRoutes(),
 	} {
 		all = append(all, part...)
 	}

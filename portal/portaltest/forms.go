@@ -2,6 +2,7 @@ package portaltest
 
 import (
 	"bytes"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -403,4 +404,18 @@ func formOf(document, node *html.Node) *html.Node {
 		}
 	}
 	return nil
+}
+
+// Post sends a body as it comes, for what no form sends: one that breaks off. The
+// browser stays at its page.
+func (b *Browser) Post(address, contentType string, body io.Reader) (*http.Response, error) {
+	b.Helper()
+	request, err := http.NewRequest(http.MethodPost, b.onPage(address), body)
+	if err != nil {
+		b.Fatalf("sending to %s: %v", address, err)
+	}
+	request.Header.Set("Content-Type", contentType)
+	request.Header.Set("Origin", b.base.String())
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	return b.client.Do(request)
 }

@@ -1,0 +1,191 @@
+package portal
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"time"
+
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/web"
+)
+
+// exampleApplication is an application with the answers of a made-up person, up to a
+// page: without it all of them.
+func exampleApplication(until string) application {
+	now := time.Date(2026, time.March, 3, 18, 0, 0, 0, time.UTC)
+	policy := certification.CurrentPolicy(now)
+	whole := certification.ApplicationValues{
+		LegalFirstName: "Robin", LegalMiddleName: "Lee", LegalLastName: "Sample", Called: "Rob", DateOfBirth: "1990-05-17",
+		IDExpiresOn: "2029-08-31", Education: "ged", LivedExperience: "family_member",
+		Attestations: certification.Attestations{WillingToShare: true, DedicatedToRecovery: true, TrueAndComplete: true},
+		Ethics:       certification.Ethics{Version: policy.EthicsVersion, TypedName: "Robin Sample"},
+		PhotoID:      []string{"front", "back"}, Diploma: []string{"diploma"},
+	}
+	a := application{policy: policy, open: true, draft: cases.Draft{
+		Form: certification.FormApplication, Revision: 7, SavedAt: now, ExpiresAt: certification.EndOfDay(now.AddDate(0, 0, 180)),
+		OpenParts: certification.PartsOf(certification.FormApplication),
+	}}
+	given := map[string]any{}
+	for _, task := range applicationTasks() {
+		for _, page := range task.pages {
+			if page.slug == until {
+				a.values = decoded(given)
+				a.draft.Findings = a.values.Check(policy, now)
+				return a
+			}
+			for member, value := range membersOf(whole, page.members...) {
+				given[member] = value
+			}
+			a.documents = append(a.documents, exampleDocuments(page.kind, certification.DocumentClean)...)
+		}
+	}
+	a.values = whole
+	a.draft.Findings = a.values.Check(policy, now)
+	return a
+}
+
+// exampleDocuments are the files of a kind that exampleApplication names.
+func exampleDocuments(kind certification.DocumentKind, status certification.DocumentStatus) []certification.Document {
+	switch kind {
+	case certification.DocumentPhotoID:
+		return []certification.Document{
+			{ID: "front", Kind: kind, FileName: "IMG_2041.jpg", Bytes: 2_430_000, Status: certification.DocumentClean},
+			{ID: "back", Kind: kind, FileName: "IMG_2042.jpg", Bytes: 1_980_000, Status: status},
+		}
+	case certification.DocumentDiploma:
+		return []certification.Document{{ID: "diploma", Kind: kind, FileName: "diploma.pdf", Bytes: 412_000, Status: status}}
+	}
+	return nil
+}
+
+// exampleReturned is an application that came back for reasons.
+func exampleReturned(reasons ...certification.ReasonCode) application {
+	a := exampleApplication("")
+	a.returned, a.draft.ExpiresAt = reasons, time.Time{}
+	a.draft.OpenParts = nil
+	for _, code := range reasons {
+		rule, _ := certification.ReasonOf(code)
+		a.draft.OpenParts = append(a.draft.OpenParts, rule.Part)
+	}
+	return a
+}
+
+func applicationExamples() []example {
+	list := func(name, title string, a application, l listed) example {
+		l.base, l.dueAt = "/cases/"+exampleCase, a.draft.SavedAt.AddDate(0, 0, 30)
+		return example{Name: name, Page: "application", Title: title, SignedIn: true, Content: func(frame web.Frame) any { return taskListOf(frame, a, l) }}
+	}
+	waiting := exampleApplication("name")
+	waiting.open = false
+	expired := exampleApplication("")
+	expired.values.IDExpiresOn = "2026-02-28"
+	expired.draft.Findings = expired.values.Check(expired.policy, expired.draft.SavedAt)
+	answered := exampleReturned("ID_UNREADABLE", "DIPLOMA_NAME_DIFFERS", "OTHER")
+	answered.answered = []string{"photo-id"}
+	notes := map[certification.ReasonCode]string{"OTHER": "Please write your last names in the order of your ID."}
+	checking := exampleApplication("")
+	checking.documents = append(exampleDocuments(certification.DocumentPhotoID, certification.DocumentChecking), exampleDocuments(certification.DocumentDiploma, certification.DocumentClean)...)
+
+	check := func(name string, a application, tick bool, wrong ...string) example {
+		form := func(frame web.Frame) *web.Form {
+			form := web.SentForm(frame.Localizer, url.Values{})
+			if tick {
+				form = web.SentForm(frame.Localizer, url.Values{"name_matches": {"yes"}})
+			}
+			for i := 0; i+1 < len(wrong); i += 2 {
+				form.Refuse(wrong[i], wrong[i+1], nil)
+			}
+			return form
+		}
+		return example{Name: name, Page: "check", Title: "application.check.title", SignedIn: true,
+			Content:  func(frame web.Frame) any { return checkAnswersOf(frame, a, form(frame), "/cases/"+exampleCase) },
+			Problems: func(frame web.Frame) []web.Problem { return form(frame).Problems() },
+		}
+	}
+	examples := []example{
+		list("application before the video", "application.title", waiting, listed{stage: certification.StageIntroVideo}),
+		list("application not started", "application.title", exampleApplication("name"), listed{stage: certification.StageApplication, canTrain: true}),
+		list("application half done", "application.title", exampleApplication("photo-id-date"), listed{stage: certification.StageApplication, canTrain: true}),
+		list("application done", "application.title", exampleApplication(""), listed{stage: certification.StageApplication, trainingSent: true}),
+		list("application with an ID that expired", "application.title", expired, listed{stage: certification.StageApplication}),
+		list("application returned", "application.returned.title", exampleReturned("ID_UNREADABLE"), listed{stage: certification.StageApplicationReturned}),
+		list("application returned and partly answered", "application.returned.title", answered, listed{stage: certification.StageApplicationReturned, notes: notes}),
+		check("check answers", exampleApplication(""), false),
+		check("check answers without the tick", exampleApplication(""), false, "name_matches", "application.check.name_missing"),
+		check("check answers with something to put right", expired, true, "findings", "application.check.refused"),
+		check("check answers while a file is checked", checking, true),
+		check("check answers changed in another window", exampleApplication(""), true, "answers", "application.check.changed"),
+		check("check answers after a return", exampleReturned("ID_UNREADABLE", "NAME_MISMATCH_ID"), false),
+		{Name: "application handed in", Page: "check", Title: "application.sent.title", SignedIn: true, Content: func(frame web.Frame) any {
+			return CheckAnswers{Lead: frame.Localizer.Say("application.sent.lead", nil), Groups: answersOf(frame, exampleApplication(""), nil)}
+		}},
+	}
+	return append(examples, questionExamples()...)
+}
+
+// questionExamples are the questions of the application: empty, and with everything
+// that can be wrong.
+func questionExamples() []example {
+	var examples []example
+	for _, task := range applicationTasks() {
+		for _, page := range task.pages {
+			if page.kind != "" {
+				continue
+			}
+			form := func(words *web.Localizer, wrong bool) *web.Form {
+				if !wrong {
+					return web.NewForm(words, page.known(exampleApplication("").values))
+				}
+				form := web.SentForm(words, url.Values{})
+				for _, member := range page.members {
+					switch member {
+					case "legal_middle_name", "called":
+					case "ethics":
+						readSignature(form, "")
+					default:
+						form.Refuse(member, findingKey(words, certification.Finding{Field: member, Code: map[bool]string{true: "not_attested", false: "required"}[member == "attestations"]}), nil)
+					}
+				}
+				return form
+			}
+			for _, wrong := range []bool{false, true} {
+				shown := example{Name: "application: " + page.slug, Page: "question", Title: "application.page." + page.slug, SignedIn: true,
+					Content: func(frame web.Frame) any {
+						question := Question{Key: "key", Action: "/", Button: frame.Localizer.Say("application.save", nil), Inputs: page.inputs(form(frame.Localizer, wrong))}
+						for _, key := range page.intro {
+							question.Intro = append(question.Intro, frame.Localizer.Say(key, nil))
+						}
+						if page.slug == "code-of-ethics" {
+							return codeOfEthics(frame.Localizer, "sample-2024-1", question)
+						}
+						return question
+					},
+					Problems: func(frame web.Frame) []web.Problem { return form(frame.Localizer, wrong).Problems() },
+				}
+				if wrong {
+					shown.Name += ", with what is missing"
+				}
+				if page.slug == "code-of-ethics" {
+					shown.Page = "ethics"
+				}
+				examples = append(examples, shown)
+			}
+		}
+	}
+	return examples
+}
+
+// decoded are members of the application's form as its values.
+func decoded(members map[string]any) certification.ApplicationValues {
+	var values certification.ApplicationValues
+	encoded, err := json.Marshal(members)
+	if err == nil {
+		err = json.Unmarshal(encoded, &values)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("portal: made-up answers do not fit their form: %v", err))
+	}
+	return values
+}

@@ -1,0 +1,145 @@
+package portal_test
+
+import (
+	"io"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"peercert/certification"
+	"peercert/local/journey"
+	"peercert/portal/portaltest"
+)
+
+const send = "Send the file"
+
+// files are the names of the list of what was sent.
+func ready(b *portaltest.Browser, names ...string) {
+	b.Helper()
+	b.ReloadUntil("the check of the files", func() bool { return !b.Says("Being checked") })
+	assert.True(b, b.Says(names...), b.Main())
+}
+
+func TestFilesAreSentLookedAtReplacedAndDeleted(t *testing.T) {
+	t.Parallel()
+	p := applicant(t, "en")
+	b, page := p.Browser, "/en/cases/"+p.CaseID+"/application/photo-id"
+
+	b.Open(page).Press(goOn)
+	assert.Equal(t, []string{"Choose a file first."}, b.Errors())
+	b.Attach("file", "front.jpg", photo(t, 10)).Attach("file", "back.jpg", photo(t, 20)).Press(send)
+	require.Equal(t, page, b.Path())
+	ready(b, "front.jpg", "back.jpg")
+
+	b.Attach("file", "again.jpg", photo(t, 10)).Press(send)
+	assert.False(t, b.Says("again.jpg"), "the same file is not kept twice")
+	b.Attach("file", "image.jpg", photo(t, 30)).PressTwice(send)
+	assert.Equal(t, 1, strings.Count(b.Main(), "image.jpg"), b.Main())
+
+	picture := p.Browser.Tab().Open(page)
+	picture.Open(picture.Link("/file"))
+	assert.Equal(t, "image/jpeg", picture.Response.Header.Get("Content-Type"))
+	assert.Equal(t, "inline", picture.Response.Header.Get("Content-Disposition"))
+	assert.Equal(t, "nosniff", picture.Response.Header.Get("X-Content-Type-Options"))
+	assert.Equal(t, "no-store", picture.Response.Header.Get("Cache-Control"))
+	assert.Equal(t, photo(t, 10), picture.Body)
+
+	b.Open(page).Follow("Replace").Attach("file", "front again.jpg", photo(t, 11)).Press(send)
+	ready(b, "front again.jpg", "back.jpg", "image.jpg")
+	assert.False(t, b.Says("front.jpg"))
+
+	stranger := applicant(t, "en")
+	stranger.Open("/en" + strings.TrimPrefix(picture.Path(), "/en"))
+	assert.Equal(t, http.StatusNotFound, stranger.Status())
+
+	for range 3 {
+		b.Open(page).Press("Delete")
+	}
+	assert.False(t, b.Says("What you have sent"), b.Main())
+	b.Open("/en/cases/" + p.CaseID + "/application")
+	assert.Contains(t, b.Main(), "You have finished 0 of 7 parts.")
+}
+
+func TestFilesThatCannotBeTakenAreExplained(t *testing.T) {
+	t.Parallel()
+	p := applicant(t, "en")
+	b, page := p.Browser, "/en/cases/"+p.CaseID+"/application/photo-id"
+	heic := []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic")
+
+	b.Open(page).Attach("file", "IMG_1.HEIC", heic).Press(goOn)
+	assert.Equal(t, http.StatusUnprocessableEntity, b.Status())
+	require.Len(t, b.Errors(), 1, b.Main())
+	assert.Contains(t, b.Errors()[0], "IMG_1.HEIC: This photo is in the HEIC format of iPhones")
+	assert.True(t, b.Says("Open Settings, then Camera, then Formats."))
+
+	b.Attach("file", "text.txt", []byte("no picture")).Attach("file", "good.jpg", photo(t, 40)).Attach("file", "nothing.jpg", nil).Press(send)
+	assert.Len(t, b.Errors(), 2, "each file is judged by itself")
+	assert.True(t, b.Says("good.jpg"), "and the good one is kept: %s", b.Main())
+
+	large := make([]byte, certification.MaxDocumentBytes+1)
+	copy(large, photo(t, 50))
+	b.Open(page).Attach("file", "large.jpg", large).Press(send)
+	require.Len(t, b.Errors(), 1)
+	assert.Contains(t, b.Errors()[0], "larger than 25 MB")
+	ready(b.Open(page), "good.jpg")
+
+	huge := make([]byte, 6*certification.MaxDocumentBytes+2<<20)
+	b.Open(page).Attach("file", "huge.jpg", huge).Press(send)
+	assert.Equal(t, http.StatusUnprocessableEntity, b.Status(), "also what is far too large gets a page")
+	require.NotEmpty(t, b.Errors())
+	ready(b.Open(page), "good.jpg")
+}
+
+// A connection that breaks in the second file loses nothing of the first.
+func TestUploadThatBreaksOffLosesNothingElse(t *testing.T) {
+	t.Parallel()
+	p := applicant(t, "en")
+	page := "/en/cases/" + p.CaseID + "/application/photo-id"
+	p.Browser.Open(page)
+
+	body, writing := io.Pipe()
+	form := multipart.NewWriter(writing)
+	go func() {
+		part, err := form.CreateFormFile("file", "first.jpg")
+		if err == nil {
+			_, err = part.Write(photo(t, 60))
+		}
+		if err == nil {
+			part, err = form.CreateFormFile("file", "second.jpg")
+		}
+		if err == nil {
+			_, err = part.Write(photo(t, 61)[:2000])
+		}
+		if err != nil {
+			t.Errorf("sending: %v", err)
+		}
+		_ = writing.CloseWithError(io.ErrUnexpectedEOF)
+	}()
+	answer, err := p.Post(page, form.FormDataContentType(), body)
+	if err == nil { // a proxy would answer in our place; a broken connection has no answer
+		_ = answer.Body.Close()
+	}
+	p.ReloadUntil("the first file", func() bool { return p.Says("first.jpg") })
+	assert.False(t, p.Says("second.jpg"))
+	ready(p.Browser, "first.jpg")
+}
+
+func TestTrainingCertificateAndEvidenceHaveTheirOwnRules(t *testing.T) {
+	t.Parallel()
+	p := applicant(t, "en")
+	b, at := p.Browser, "/en/cases/"+p.CaseID
+	b.Open(at+"/documents/training_certificate").Attach("file", "one.pdf", journey.Paper("Training one")).Press(send)
+	ready(b, "one.pdf")
+	b.Attach("file", "two.pdf", journey.Paper("Training two")).Press(send)
+	ready(b, "two.pdf")
+	assert.False(t, b.Says("one.pdf"), "there is one certificate")
+
+	b.Open(at + "/documents/appeal_evidence")
+	assert.Equal(t, at, b.Path(), "nothing to appeal against")
+	b.Open(at + "/documents/selfie")
+	assert.Equal(t, http.StatusNotFound, b.Status())
+}
