@@ -239,7 +239,7 @@ func (c *Cases) exportCase(ctx context.Context, actor certification.Actor, view 
 		if event.Signal == certification.SignalReassign {
 			event.Details.ID = ""
 		}
-		exported.Events = append(exported.Events, ExportedEvent{event.Event, event.Number, event.At, event.Void})
+		exported.Events = append(exported.Events, ExportedEvent(event))
 	}
 	promises, err := c.Promises(ctx, actor, view.ID)
 	if err != nil {

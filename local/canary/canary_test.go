@@ -110,6 +110,7 @@ func TestNothingPersonalIsInTemporalOrInLogs(t *testing.T) {
 	l.appeal(ctx)
 	l.train(ctx)
 	l.examine(ctx)
+	l.portal(ctx)
 	l.outages(ctx)
 	l.nonsense(ctx)
 
@@ -366,6 +367,52 @@ func (l *life) nonsense(ctx context.Context) {
 }
 
 // post sends a text that need not be JSON.
+// portal goes through the doors that only the portal has.
+func (l *life) portal(ctx context.Context) {
+	door, secret := l.product.Parts.Cases, l.product.Settings.TokenSecret
+	address := func(what string) string { return l.word(what) + "@" + l.word(what+" host") + ".example" }
+
+	email := address("sign-in")
+	opened, err := door.OpenSignIn(ctx, l.word("key of a sign-in"), email, "en")
+	l.must(err)
+	_, err = door.OpenSignIn(ctx, l.word("another key of a sign-in"), email, "en")
+	require.Error(l.T, err, "one a minute")
+	_, err = door.OpenSignIn(ctx, "no address", l.word("no address"), "en")
+	require.Error(l.T, err)
+	_, err = door.SignIn(ctx, opened.ID, cases.ConfirmationCode(secret, opened.ID))
+	l.must(err)
+	account := cases.Registration{
+		FirstName: l.word("account first name"), LastName: l.word("account last name"), Called: l.word("account called"), CountyPlan: "Alameda", Language: "en",
+		Address: cases.Address{Line1: l.word("account street"), City: l.word("account city"), State: l.word("no state"), ZIP: l.word("no zip")},
+	}
+	_, err = door.OpenAccount(ctx, "an account", opened.ID, account)
+	require.Error(l.T, err)
+	account.Address.State, account.Address.ZIP = "CA", "94612"
+	begun, err := door.OpenAccount(ctx, "an account", opened.ID, account)
+	l.must(err)
+
+	me := certification.Actor{Role: certification.RoleApplicant, ID: begun.ApplicantID}
+	person, err := door.Person(ctx, me)
+	l.must(err)
+	_, err = door.ChangePerson(ctx, me, cases.PersonChange{Called: l.word("changed name"), Phone: l.word("no phone"), Address: person.Address, Language: "en"})
+	require.Error(l.T, err)
+	_, err = door.ChangePerson(ctx, me, cases.PersonChange{Called: l.word("other changed name"), Address: person.Address, Language: "en"})
+	l.must(err)
+	for _, what := range []string{"new e-mail", "newer e-mail"} {
+		change, err := door.OpenEmailChange(ctx, me, what, address(what), "en")
+		l.must(err)
+		_, err = door.ChangeEmail(ctx, me, change.ID, cases.ConfirmationCode(secret, change.ID))
+		l.must(err)
+	}
+	l.must(door.Allow(ctx, l.word("a limit"), l.word("somebody who is limited"), 1, time.Hour))
+	_, err = door.Search(ctx, l.word("name that is sought"))
+	l.must(err)
+	_, err = door.Search(ctx, strings.Repeat(l.word("name that is too long"), 8))
+	require.Error(l.T, err)
+	_, err = door.CloseAccount(ctx, me, l.word("key of a closing"))
+	l.must(err)
+}
+
 func (l *life) post(ctx context.Context, path, body string) {
 	l.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, l.world.API+path, strings.NewReader(body))
