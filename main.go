@@ -120,7 +120,7 @@ func serveAPI(ctx context.Context, settings config.Settings, logger *slog.Logger
 
 func servePortal(settings config.Settings, parts *worker.Parts, logger *slog.Logger) (http.Handler, error) {
 	options := portal.From(settings, parts.Cases)
-	options.Film, options.Log = parts.Film, logger
+	options.Film, options.Log, options.Metrics = parts.Film, logger, parts.Metrics
 	return portal.New(options)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"peercert/cases"
 	"peercert/film"
@@ -53,8 +54,9 @@ type Options struct {
 	// Contact is the e-mail address for questions, as pages show it.
 	Contact string
 
-	Log *slog.Logger
-	Now func() time.Time
+	Log     *slog.Logger
+	Metrics prometheus.Registerer // nil: nobody asks for them
+	Now     func() time.Time
 }
 
 type portal struct {
@@ -78,6 +80,13 @@ func New(options Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if options.Metrics == nil {
+		options.Metrics = prometheus.NewRegistry()
+	}
+	watched, err := newWatch(options.Log, options.Metrics)
+	if err != nil {
+		return nil, err
+	}
 	p := &portal{Options: options, pages: pages}
 	p.sessions = p.newSessions()
 
@@ -90,6 +99,7 @@ func New(options Options) (http.Handler, error) {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
 	engine.MaxMultipartMemory = 1 << 20
+	engine.Use(watched.begin)
 	for _, r := range p.routes() {
 		engine.Handle(r.method, r.path, p.serve(r))
 	}
@@ -98,7 +108,7 @@ func New(options Options) (http.Handler, error) {
 
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(p.plain(http.StatusForbidden, "refused.cross_origin"))
-	inside := http.Handler(p.sessions.LoadAndSave(engine))
+	inside := http.Handler(p.sessions.LoadAndSave(headAsGet(engine)))
 	inside = sameOrigin.Handler(inside)
 
 	mux := http.NewServeMux()
@@ -118,6 +128,18 @@ func Beside(api, portal http.Handler) http.Handler {
 		default:
 			portal.ServeHTTP(w, request)
 		}
+	})
+}
+
+// headAsGet answers HEAD wherever GET is answered. The server leaves the body out.
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if request.Method == http.MethodHead {
+			asked := *request
+			asked.Method = http.MethodGet
+			request = &asked
+		}
+		next.ServeHTTP(w, request)
 	})
 }
 

@@ -64,6 +64,7 @@ func (v *visit) recognize() error {
 		return v.sessions.Destroy(ctx)
 	}
 	v.actor = actor
+	v.Set(requestBy, id)
 	return nil
 }
 

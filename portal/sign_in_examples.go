@@ -56,7 +56,7 @@ func refusedExamples() []example {
 		"not_found", "method", "malformed", "invalid", "wrong_stage", "stale", "not_ready", "closed", "too_many", "unavailable", "fault", "cross_origin",
 	} {
 		all = append(all, example{Name: "refused " + name, Page: "refused", Title: "refused." + name + ".title", Content: func(frame web.Frame) any {
-			return Refusal{Text: frame.Localizer.Say("refused."+name+".text", nil), Next: frame.Localizer.Say("refused."+name+".next", nil), Retry: name == "unavailable"}
+			return Refusal{Text: frame.Localizer.Say("refused."+name+".text", nil), Next: frame.Localizer.Say("refused."+name+".next", nil), Retry: name == "unavailable", Number: map[bool]string{true: "0195f3a0-0000-7000-8000-00000000000b"}[name == "fault"]}
 		}})
 	}
 	return all

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime"
 	"strings"
 
@@ -78,7 +79,7 @@ func (v *visit) enter(r route) error {
 	if v.actor.ID == "" {
 		to := "/sign-in"
 		if r.method == http.MethodGet {
-			to += "?next=" + strings.TrimPrefix(v.Request.URL.Path, "/"+v.words.Language())
+			to += "?next=" + url.QueryEscape(strings.TrimPrefix(v.Request.URL.Path, "/"+v.words.Language()))
 		}
 		v.redirect(to)
 		return errElsewhere
@@ -166,7 +167,7 @@ func (v *visit) key() string {
 
 // send gives a signal of the person to their case.
 func (v *visit) send(message certification.Message) (cases.View, error) {
-	return v.Cases.Send(v.Request.Context(), v.actor, cases.Send{CaseID: v.view.ID, Key: v.key(), Message: message})
+	return v.Cases.Send(v.Request.Context(), v.actor, cases.Send{CaseID: v.view.ID, Key: v.key(), RequestID: v.GetString(requestID), Message: message})
 }
 
 // Refusal is the content of the page that says why something was not done.
@@ -174,6 +175,16 @@ type Refusal struct {
 	Text  string
 	Next  string // what to do
 	Retry bool   // the same again may work in a moment
+	// Number is the id of the request, where somebody of ours may have to look for it.
+	Number string
+}
+
+// failureText is an error for the log, with what is behind a refusal.
+func failureText(err error) string {
+	if refusal, is := certification.RefusalOf(err); is && refusal.Cause != nil {
+		return err.Error() + ": " + refusal.Cause.Error()
+	}
+	return err.Error()
 }
 
 // fail answers with what went wrong, in words for people.
@@ -192,12 +203,15 @@ func (v *visit) fail(err error) {
 		}
 	}
 	if status >= http.StatusInternalServerError {
-		v.Log.ErrorContext(v.Request.Context(), "a page could not be served", "route", v.FullPath(), "error", err)
+		v.Set(failure, failureText(err))
 	}
 	v.Header("Cache-Control", "no-store")
 	content := Refusal{
 		Text: v.words.Say("refused."+name+".text", nil), Next: v.words.Say("refused."+name+".next", nil),
 		Retry: status == http.StatusServiceUnavailable || status == http.StatusConflict || status == http.StatusTooManyRequests,
+	}
+	if status >= http.StatusInternalServerError {
+		content.Number = v.GetString(requestID)
 	}
 	if err := show(v, status, "refused", v.frame("refused."+name+".title", nil), content); err != nil {
 		v.Log.ErrorContext(v.Request.Context(), "the page of a refusal could not be written", "error", err)

@@ -195,7 +195,7 @@ func (p *Product) runAPI(ctx context.Context, listener net.Listener) error {
 		return err
 	}
 	pages := portal.From(p.Settings, parts.Cases)
-	pages.Film, pages.Log, pages.Now = parts.Film, p.logger, p.Clock.Now
+	pages.Film, pages.Log, pages.Metrics, pages.Now = parts.Film, p.logger, parts.Metrics, p.Clock.Now
 	pages.SignInsAnHour, pages.SearchesAnHour = 0, 0 // everybody on this machine has one address
 	portalPages, err := portal.New(pages)
 	if err != nil {
