@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"peercert/local/journey"
 	"peercert/portal/portaltest"
@@ -69,7 +70,11 @@ type Person struct {
 func (p *Place) Registered(t testing.TB, world *journey.World, language string) Person {
 	t.Helper()
 	somebody := world.NewPerson("Robin", "Sample", language)
-	if err := somebody.Register(t.Context()); err != nil {
+	err := somebody.Register(t.Context())
+	if err == nil {
+		err = world.Advance(t.Context(), 2*time.Minute) // there is one code a minute
+	}
+	if err != nil {
 		t.Fatalf("registering: %v", err)
 	}
 	b := p.Browser(t)
