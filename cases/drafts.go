@@ -40,8 +40,11 @@ func (c *Cases) draft(ctx context.Context, row store.CaseRow, form certification
 	if promise := row.Promise(certification.StagePromise(row.Stage)); promise != nil && promise.WaitsOn == certification.PartyApplicant {
 		draft.ExpiresAt = promise.DueAt
 	}
-	draft.Findings, err = c.findings(row, form, draft.Values)
-	return draft, err
+	if draft.Findings, err = c.findings(row, form, draft.Values); err != nil {
+		return Draft{}, err
+	}
+	draft.OpenParts = certification.OpenForFindings(form, draft.OpenParts, draft.Findings)
+	return draft, nil
 }
 
 // findings are what would be refused if a draft were handed in now.

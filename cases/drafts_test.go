@@ -127,6 +127,28 @@ func TestWhatAReturnOpens(t *testing.T) {
 	p.must(&certification.SubmitTraining{DraftRevision: draft.Revision, ProviderID: "bay-peer-academy", DocumentID: certificate})
 }
 
+// An ID that expires while something else is put right must not shut a person out.
+func TestAReturnOpensWhatIsAgainstTheRulesMeanwhile(t *testing.T) {
+	w := alive(t)
+	p := w.toApplication()
+	submit := p.fill(map[string]any{"id_expires_on": w.now().AddDate(0, 0, 3).Format(time.DateOnly)})
+	p.must(submit)
+	p.mustAs(administrator, &certification.WaiveFee{})
+	r := reviewer("r")
+	p.mustAs(r, &certification.ClaimReview{})
+	p.mustAs(r, &certification.DecideApplication{Decision: certification.DecisionReturn, Reasons: []certification.ReasonCode{"DIPLOMA_NAME_DIFFERS"}})
+	w.later(5 * 24 * time.Hour)
+
+	draft, err := w.Draft(t.Context(), p.actor, p.caseID, certification.FormApplication, "")
+	require.NoError(t, err)
+	require.Equal(t, []certification.Part{certification.PartDiploma, certification.PartPhotoID}, draft.OpenParts)
+	_, err = p.save(certification.FormApplication, map[string]any{"called": "x"})
+	refused(t, certification.RefusedInvalid, err)
+	draft, err = p.save(certification.FormApplication, map[string]any{"id_expires_on": w.now().AddDate(1, 0, 0).Format(time.DateOnly)})
+	require.NoError(t, err)
+	p.must(&certification.ResubmitApplication{DraftRevision: draft.Revision, DocumentIDs: submit.DocumentIDs})
+}
+
 func TestReadingsOfStaffAreRecorded(t *testing.T) {
 	w := still(t)
 	ctx := t.Context()

@@ -316,6 +316,25 @@ func (c *Case) OpenParts(form Form, handedIn bool) []Part {
 	return open
 }
 
+// OpenForFindings adds the parts that findings are in to those that are open. A form that
+// was returned for one reason can meanwhile be against a rule elsewhere: an ID expires
+// while the diploma is put right. It would be refused, so the person must be able to
+// change it. A form of which nothing is open stays closed.
+func OpenForFindings(form Form, open []Part, found []Finding) []Part {
+	if len(open) == 0 {
+		return open
+	}
+	open = slices.Clone(open)
+	for _, finding := range found {
+		field, _, _ := strings.Cut(finding.Field, ".")
+		field, _, _ = strings.Cut(field, "[")
+		if part := PartOfField(form, field); !slices.Contains(open, part) {
+			open = append(open, part)
+		}
+	}
+	return open
+}
+
 // PartOfField says to which part a field of the application belongs.
 func PartOfField(form Form, field string) Part {
 	switch form {

@@ -95,6 +95,10 @@ func TestWholeApplicationByPlainForms(t *testing.T) {
 	require.Equal(t, "check", slug(b), "a changed answer leads back to the answers")
 	assert.True(t, b.Says("April 12, 1989"))
 
+	b.Follow("Change your diploma").Attach("file", "school record.pdf", journey.Paper("School record")).Press(goOn)
+	require.Equal(t, "check", slug(b))
+	assert.True(t, b.Says("diploma.pdf", "school record.pdf"))
+
 	b.Press("Hand in my application")
 	assert.Equal(t, http.StatusUnprocessableEntity, b.Status())
 	assert.Equal(t, []string{"Compare the name with your ID, then check the box."}, b.Errors())

@@ -82,6 +82,10 @@ func (v *visit) openDrawer(kind certification.DocumentKind) (drawer, error) {
 		return d, err
 	}
 	open := false
+	if kind == certification.DocumentNameChange && v.view.Stage != certification.StageApplication && v.view.Stage != certification.StageApplicationReturned {
+		// The name on the certificate of the training may be another too.
+		d.form, d.next, d.back = certification.FormTraining, "/training", "/training"
+	}
 	switch d.form {
 	case certification.FormApplication:
 		a, err := v.applicationOpen()
