@@ -72,6 +72,7 @@ type Settings struct {
 	SessionIdle    time.Duration `env:"PEERCERT_SESSION_IDLE" envDefault:"30m" doc:"How long without a request until an applicant is signed out."`
 	SessionLongest time.Duration `env:"PEERCERT_SESSION_LONGEST" envDefault:"12h" doc:"How long an applicant stays signed in at most."`
 	SignInsAnHour  int           `env:"PEERCERT_SIGN_INS_AN_HOUR" envDefault:"30" doc:"How many sign-in codes one address of a machine may ask for in an hour, counted over all processes; 0 is no limit."`
+	Contact        string        `env:"PEERCERT_CONTACT" envDefault:"help@peercert.test" doc:"E-mail address for questions, as pages show it."`
 	SearchesAnHour int           `env:"PEERCERT_SEARCHES_AN_HOUR" envDefault:"120" doc:"How often in an hour one address of a machine may look into the public register, counted over all processes; 0 is no limit."`
 
 	ShutdownTimeout time.Duration `env:"PEERCERT_SHUTDOWN_TIMEOUT" envDefault:"30s" doc:"How long a stopping process may finish what it accepted."`
@@ -121,6 +122,11 @@ func (s Settings) Check() error {
 	}
 	if len(s.TokenSecret) < 16 {
 		refuse("PEERCERT_TOKEN_SECRET is shorter than 16 characters")
+	}
+	if at := strings.LastIndex(s.Contact, "@"); at < 1 || strings.ContainsAny(s.Contact, " <>\"") || !strings.Contains(s.Contact[at:], ".") {
+		refuse("PEERCERT_CONTACT is not an e-mail address")
+	} else if s.Environment == "production" && strings.HasSuffix(s.Contact, ".test") {
+		refuse("PEERCERT_CONTACT still has the sample value of this repository: people write to it")
 	}
 	if s.ScanRequired && s.ClamdAddress == "" {
 		refuse("PEERCERT_SCAN_REQUIRED is set but PEERCERT_CLAMD_ADDRESS is empty")

@@ -25,6 +25,7 @@ var production = map[string]string{
 	"PEERCERT_TOKEN_SECRET":          "of-our-own-and-long-enough",
 	"PEERCERT_CLAMD_ADDRESS":         "clamd:3310",
 	"PEERCERT_SCAN_REQUIRED":         "true",
+	"PEERCERT_CONTACT":               "help@example.org",
 }
 
 // read takes settings from these variables and no others.
@@ -98,6 +99,8 @@ func TestBadSettings(t *testing.T) {
 		"a test key in production":             {but(map[string]string{"PEERCERT_STRIPE_SECRET_KEY": "sk_test_x"}), "PEERCERT_STRIPE_SECRET_KEY", "live key"},
 		"a short token secret":                 {map[string]string{"PEERCERT_TOKEN_SECRET": "fifteen letters"}, "PEERCERT_TOKEN_SECRET", "16 characters"},
 		"scanning without a scanner":           {map[string]string{"PEERCERT_SCAN_REQUIRED": "true"}, "PEERCERT_SCAN_REQUIRED", "PEERCERT_CLAMD_ADDRESS"},
+		"no address to write to":               {but(map[string]string{"PEERCERT_CONTACT": "call us"}), "PEERCERT_CONTACT", "e-mail"},
+		"the sample address to write to":       {but(map[string]string{"PEERCERT_CONTACT": ""}), "PEERCERT_CONTACT", "sample value"},
 		"production without scanning":          {but(map[string]string{"PEERCERT_SCAN_REQUIRED": "false"}), "PEERCERT_SCAN_REQUIRED", "production"},
 		"a number that is none":                {map[string]string{"PEERCERT_DATABASE_CONNECTIONS": "many"}, "DatabaseConnections", "many"},
 		"a duration without a unit":            {map[string]string{"PEERCERT_SHUTDOWN_TIMEOUT": "30"}, "ShutdownTimeout", "30"},

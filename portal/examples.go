@@ -25,7 +25,8 @@ type example struct {
 
 // examples are all of them.
 func examples() []example {
-	return slices.Concat(signInExamples(), refusedExamples(), homeExamples(), payExamples(), videoExamples(), applicationExamples(), documentExamples())
+	return slices.Concat(signInExamples(), refusedExamples(), homeExamples(), payExamples(), videoExamples(), myDataExamples(), applicationExamples(), documentExamples(),
+		publicExamples(), trainingExamples(), examExamples(), certificateExamples())
 }
 
 // render writes an example in a language.

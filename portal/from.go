@@ -25,6 +25,6 @@ func From(settings config.Settings, core *cases.Cases) Options {
 		Cases: core, Sessions: store.NewSessions(core.Store), Operator: settings.Operator, Demonstration: settings.Environment == config.Local,
 		Secure: strings.HasPrefix(settings.PublicURL, "https://"), PaymentOrigins: []string{payments},
 		SessionIdle: settings.SessionIdle, SessionLongest: settings.SessionLongest, SignInsAnHour: settings.SignInsAnHour,
-		SearchesAnHour: settings.SearchesAnHour, Site: strings.TrimSuffix(settings.PublicURL, "/"),
+		SearchesAnHour: settings.SearchesAnHour, Contact: settings.Contact, Site: strings.TrimSuffix(settings.PublicURL, "/"),
 	}
 }

@@ -11,19 +11,10 @@ const (
 func (p *portal) routes() []route {
 	var all []route
 	for _, part := range [][]route{
-		p.publicRoutes(), p.signInRoutes(), p.homeRoutes(), p.payRoutes(), p.videoRoutes(), p.applicationRoutes(), p.documentRoutes(),
+		p.startRoutes(), p.eligibilityRoutes(), p.verifyRoutes(), p.publicRoutes(), p.signInRoutes(), p.homeRoutes(), p.payRoutes(), p.videoRoutes(), p.myDataRoutes(),
+		p.applicationRoutes(), p.documentRoutes(), p.trainingRoutes(), p.examRoutes(), p.certificateRoutes(), p.renewalRoutes(), p.appealRoutes(), p.leavingRoutes(),
 	} {
 		all = append(all, part...)
 	}
 	return all
-}
-
-// publicRoutes are the pages that need nobody to sign in.
-func (p *portal) publicRoutes() []route {
-	return []route{
-		{get, "/", anyone, (*visit).chooseLanguage},
-		{get, "/cases/:case", anyone, (*visit).chooseLanguage},
-		{get, "/:language", anyone, (*visit).start},
-		{get, "/:language/", anyone, (*visit).start},
-	}
 }

@@ -54,7 +54,9 @@ type DateParts struct{ Month, Day, Year string }
 // Option is one answer to choose.
 type Option struct {
 	Value, Label, Hint string
-	Chosen             bool
+	// HintLanguage is the BCP 47 tag of the hint where it is not in the page's language.
+	HintLanguage string
+	Chosen       bool
 }
 
 // ID is the id of the input's element. A radio's or checkbox's first option has it.

@@ -1,0 +1,94 @@
+package portal_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"peercert/portal"
+	"peercert/portal/portaltest"
+)
+
+func TestEligibilityBeforeAnyAccount(t *testing.T) {
+	t.Parallel()
+	place := running.On(t)
+	for _, language := range []string{"en", "es"} {
+		b := place.Browser(t)
+		b.Open("/" + language).Follow("/" + language + "/eligibility/age")
+		for _, question := range []string{"age", "diploma", "experience", "sharing", "ethics"} {
+			at := "/" + language + "/eligibility/" + question
+			require.Equal(t, at, b.Path())
+			b.Press(at)
+			assert.Equal(t, http.StatusUnprocessableEntity, b.Status())
+			assert.Len(t, b.Errors(), 1)
+			b.Choose("answer", "no").Press(at)
+			require.Equal(t, at+"/not-yet", b.Path())
+			b.Open(at).Choose("answer", "yes").Press(at)
+		}
+		require.Equal(t, "/"+language+"/eligibility/yes", b.Path())
+		b.Follow("/" + language + "/sign-in")
+		assert.Equal(t, "/"+language+"/sign-in", b.Path())
+	}
+}
+
+func TestPublicPagesTakeTheirNumbersFromThePolicy(t *testing.T) {
+	t.Parallel()
+	b := running.On(t).Browser(t)
+	b.Open("/")
+	assert.Equal(t, "/en/", b.Path())
+	assert.True(t, b.Says("$100.00", "$150.00", "$80.00", "Within 14 days", "You have 12 months for training and exam", "up to 3 tries", "Sutter/Yuba"), b.Main())
+	for _, page := range []string{"/help", "/help-with-the-fee", "/accessibility", "/privacy", "/training-providers", "/registry"} {
+		for _, language := range []string{"en", "es"} {
+			b.Open("/" + language + page)
+			assert.Equal(t, http.StatusOK, b.Status(), page)
+		}
+	}
+}
+
+func TestUnknownCertificatesAreToldKindly(t *testing.T) {
+	t.Parallel()
+	b := running.On(t).Browser(t)
+	for _, number := range []string{"PSS-7K3M-92QX", "PSS-0000-000A", "hello"} {
+		b.Open("/en/verify/" + number)
+		assert.Equal(t, http.StatusNotFound, b.Status())
+		assert.True(t, b.Says("We do not know this number"), b.Main())
+	}
+	b.Open("/en/registry").Press("Search")
+	assert.Equal(t, []string{"Write a name or a number."}, b.Errors())
+	b.Fill("sought", "Ng").Press("Search")
+	assert.Equal(t, []string{"Write at least 3 letters of the last name."}, b.Errors())
+	b.Fill("sought", "PSS-7K3M-92Q0").Press("Search")
+	assert.Contains(t, b.Errors()[0], "This is not a certificate number.")
+	b.Fill("sought", "Nobodyatall").Press("Search")
+	assert.True(t, b.Says("We found nobody with this name.", "Nobodyatall"), b.Main())
+}
+
+// A machine may look into the register so many times an hour, over all processes.
+func TestSearchingTheRegisterIsLimited(t *testing.T) {
+	t.Parallel()
+	place := running.On(t)
+	serve := func() *portaltest.Browser {
+		options := portal.From(place.Settings, place.Parts.Cases)
+		options.Film, options.SearchesAnHour, options.Now = place.Parts.Film, 3, place.Clock.Now
+		handler, err := portal.New(options)
+		require.NoError(t, err)
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		return portaltest.New(t, server.URL)
+	}
+	one, other := serve(), serve()
+	one.Open("/en/registry").Fill("sought", "Sample").Press("Search")
+	assert.Equal(t, http.StatusOK, one.Status())
+	other.Open("/en/verify/PSS-7K3M-92QX")
+	assert.Equal(t, http.StatusNotFound, other.Status())
+	one.Open("/en/registry").Fill("sought", "Sample").Press("Search")
+	assert.Equal(t, http.StatusOK, one.Status())
+	for _, b := range []*portaltest.Browser{one, other} {
+		b.Open("/en/registry").Fill("sought", "Sample").Press("Search")
+		assert.Equal(t, http.StatusTooManyRequests, b.Status())
+		assert.NotEmpty(t, b.Response.Header.Get("Retry-After"))
+	}
+}
