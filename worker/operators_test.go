@@ -170,17 +170,18 @@ func TestASignalThatNobodyHandles(t *testing.T) {
 	r.serve(nil, nil)
 	caseID, _ := r.open()
 	run := r.runID(caseID)
+	// One after the other: those that come together are recorded together.
 	for _, body := range []any{nil, 7, map[string]string{"reason": "misspelled"}} {
 		require.NoError(t, r.parts.Temporal.SignalWorkflow(t.Context(), workflows.CaseWorkflowID(caseID), "", "withdrow", body))
+		r.until("attention", func() error {
+			if now := r.recorded(caseID); !now.NeedsAttention(certification.AttentionUnknown) {
+				return fmt.Errorf("attention is %v", now.Attention)
+			}
+			return nil
+		})
+		r.must(caseID, &certification.RetryStep{})
+		require.Empty(t, r.recorded(caseID).Attention)
 	}
-	r.until("attention", func() error {
-		if now := r.recorded(caseID); !now.NeedsAttention(certification.AttentionUnknown) {
-			return fmt.Errorf("attention is %v", now.Attention)
-		}
-		return nil
-	})
-	r.must(caseID, &certification.RetryStep{})
-	require.Empty(t, r.recorded(caseID).Attention)
 	r.must(caseID, &certification.StartNewRun{})
 	r.newRun(caseID, run)
 	r.must(caseID, &certification.CompleteIntroVideo{})
