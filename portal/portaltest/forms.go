@@ -154,7 +154,7 @@ func (b *Browser) Buttons() []string {
 }
 
 // Press sends the form of a button, named by its text, its name, or the address that
-// its form goes to. What fields hold is sent as a browser sends it.
+// its form goes to, or the end of that without a query. What fields hold is sent as a browser sends it.
 func (b *Browser) Press(button string) *Browser {
 	b.Helper()
 	pressed := b.button(button)
@@ -186,7 +186,8 @@ func (b *Browser) button(name string) *html.Node {
 		func(node *html.Node) bool { return attribute(node, "name") == name },
 		func(node *html.Node) bool { return attribute(formOf(b.Document(), node), "action") == name },
 		func(node *html.Node) bool {
-			return strings.HasPrefix(name, "/") && strings.HasSuffix(attribute(formOf(b.Document(), node), "action"), name)
+			path, _, _ := strings.Cut(attribute(formOf(b.Document(), node), "action"), "?")
+			return strings.HasPrefix(name, "/") && strings.HasSuffix(path, name)
 		},
 	} {
 		if at := slices.IndexFunc(buttons, is); at >= 0 && formOf(b.Document(), buttons[at]) != nil {
