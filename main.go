@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -32,6 +33,8 @@ const usage = `peercert runs the certification programme.
   peercert worker      serve the cases
   peercert token -role reviewer|administrator|service -id ID [-days 90] [-label TEXT]
                        make a token for somebody of the staff; it is shown once
+  peercert feedback [-days 30]
+                       print what people said about the pages, a JSON object a line, the newest first
   peercert settings    print every setting with its default
 
 Settings are environment variables; docs/settings.md has them all.
@@ -65,6 +68,8 @@ func run(arguments []string) int {
 			err = serveWorker(ctx, settings, logger)
 		case "token":
 			err = makeToken(ctx, settings, logger, rest)
+		case "feedback":
+			err = printFeedback(ctx, settings, logger, rest)
 		default:
 			fmt.Fprint(os.Stderr, usage)
 			return 2
@@ -160,5 +165,35 @@ func makeToken(ctx context.Context, settings config.Settings, logger *slog.Logge
 		return err
 	}
 	fmt.Println(token)
+	return nil
+}
+
+// mostFeedback bounds what is printed at once.
+const mostFeedback = 10_000
+
+func printFeedback(ctx context.Context, settings config.Settings, logger *slog.Logger, arguments []string) error {
+	flags := flag.NewFlagSet("feedback", flag.ContinueOnError)
+	days := flags.Int("days", 30, "of how many days")
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	if *days < 1 {
+		return errors.New("-days must be at least 1")
+	}
+	parts, err := worker.Assemble(ctx, settings, logger, time.Now)
+	if err != nil {
+		return err
+	}
+	defer parts.Close()
+	all, err := parts.Cases.FeedbackSince(ctx, time.Now().AddDate(0, 0, -*days), mostFeedback)
+	if err != nil {
+		return err
+	}
+	lines := json.NewEncoder(os.Stdout)
+	for _, one := range all {
+		if err := lines.Encode(one); err != nil {
+			return fmt.Errorf("printing feedback: %w", err)
+		}
+	}
 	return nil
 }

@@ -24,6 +24,7 @@ const (
 	RecordSession     RecordClass = "session"     // who is signed in
 	RecordRepeat      RecordClass = "repeat"      // answers kept so that nothing is done twice
 	RecordCode        RecordClass = "code"        // codes that were mailed
+	RecordFeedback    RecordClass = "feedback"    // what people said about the pages, without their name
 )
 
 // RetentionStart is from when on a record is kept for so long.
@@ -51,6 +52,7 @@ const (
 	KeptForAccounts    RetentionReason = "for_accounts"    // books are kept for years
 	KeptForOversight   RetentionReason = "for_oversight"   // the state looks at how the programme is run (domain §7)
 	KeptForSafety      RetentionReason = "for_safety"      // so that nothing is done twice, or by somebody else
+	KeptForPages       RetentionReason = "for_pages"       // to make the pages better
 )
 
 // Retention says how long a class of records is kept, and why.
@@ -68,7 +70,7 @@ type Retention struct {
 
 // RetentionTable is how long records are kept under a policy (domain §5). It is no part of
 // the policy that a case pins: a rule about keeping holds for all cases at once, and a
-// case must not carry it in its runs. Codes, answers and sessions are swept by the records
+// case must not carry it in its runs. Codes, answers, sessions and feedback are swept by the records
 // themselves, and drafts go when their owner says so or closes the account; erasing the
 // others by this table is not built yet.
 func RetentionTable(policy Policy) []Retention {
@@ -92,5 +94,6 @@ func RetentionTable(policy Policy) []Retention {
 		{Record: RecordSession, Days: 1, Start: FromLastUse, Why: KeptForSafety, Chosen: true},
 		{Record: RecordRepeat, Days: 30, Start: FromCollection, Why: KeptForSafety, Chosen: true},
 		{Record: RecordCode, Days: 30, Start: FromCollection, Why: KeptForSafety, Chosen: true},
+		{Record: RecordFeedback, Years: 1, Start: FromCollection, Why: KeptForPages, Chosen: true},
 	}
 }

@@ -295,12 +295,20 @@ func closeContent(frame web.Frame, key string, now time.Time) Sure {
 		Paragraphs: []string{say("my_data.close_now"), say("my_data.close_case"), say("my_data.close_kept")},
 		Keep:       web.Button{Label: say("my_data.keep"), Address: frame.Link("/my-data"), Quiet: true},
 	}
-	for _, kept := range certification.RetentionTable(certification.CurrentPolicy(now)) {
-		content.Rows = append(content.Rows, web.Row{
-			Label: say("retention.record_" + string(kept.Record)), Values: []string{retention(frame, kept), say("retention.why_" + string(kept.Why))},
+	content.Rows = retentionRows(frame, certification.CurrentPolicy(now))
+	return content
+}
+
+// retentionRows say how long each class of records is kept, and why.
+func retentionRows(frame web.Frame, policy certification.Policy) []web.Row {
+	var rows []web.Row
+	for _, kept := range certification.RetentionTable(policy) {
+		rows = append(rows, web.Row{
+			Label:  frame.Localizer.Say("retention.record_"+string(kept.Record), nil),
+			Values: []string{retention(frame, kept), frame.Localizer.Say("retention.why_"+string(kept.Why), nil)},
 		})
 	}
-	return content
+	return rows
 }
 
 // retention says how long a class of records is kept.

@@ -45,7 +45,7 @@ type Options struct {
 	// SignInsAnHour is how many codes one machine's address may ask for; 0 is no limit.
 	SignInsAnHour int
 	// SearchesAnHour is how often one machine's address may look into the public
-	// register; 0 is no limit.
+	// register, and as often write feedback; 0 is no limit.
 	SearchesAnHour int
 
 	// Site is where people reach us, without a slash at the end: for addresses that

@@ -110,6 +110,7 @@ func privacyPage(frame web.Frame, options Options, policy certification.Policy) 
 			{ID: "who", Heading: plain(frame, "privacy.who_heading"), Items: paragraphs(frame, "privacy.who", 5)},
 			{ID: "public", Heading: plain(frame, "privacy.public_heading"), Text: paragraphs(frame, "privacy.public", 2),
 				Links: []Link{{plain(frame, "privacy.to_registry"), frame.Link("/registry")}}},
+			{ID: "long", Heading: plain(frame, "privacy.long_heading"), Text: paragraphs(frame, "privacy.long", 1), Rows: retentionRows(frame, policy)},
 			{ID: "cookie", Heading: plain(frame, "privacy.cookie_heading"), Text: paragraphs(frame, "privacy.cookie", 1)},
 			{ID: "yours", Heading: plain(frame, "privacy.yours_heading"), Items: paragraphs(frame, "privacy.yours", 4)},
 			{ID: "ask", Heading: plain(frame, "privacy.ask_heading"), Text: paragraphs(frame, "privacy.ask", 1, "Operator", frame.Bdi(options.Operator), "Address", mailTo(frame, options.Contact))},

@@ -66,6 +66,12 @@ func publicExamples() []example {
 	for _, page := range publicPages() {
 		all = append(all, reads(page.path[1:], page.title, false, func(frame web.Frame) any { return page.reading(frame, exampleOptions(), policy) }))
 	}
+	all = append(all,
+		asks("feedback", "reading", "feedback.title", false, nil, nil, func(frame web.Frame, form *web.Form) any { return feedbackPage(frame, form, "?page=%2Fhome") }),
+		asks("feedback empty", "reading", "feedback.title", false, nil, refusing("words", "feedback.missing", nil), func(frame web.Frame, form *web.Form) any { return feedbackPage(frame, form, "") }),
+		reads("feedback thanks", "feedback.thanks_title", false, func(frame web.Frame) any { return thanksPage(frame) }),
+		reads("feedback thanks signed in", "feedback.thanks_title", true, func(frame web.Frame) any { return thanksPage(frame) }),
+	)
 	for _, name := range eligibilityQuestions() {
 		all = append(all,
 			asks("eligibility "+name, "question", "eligibility.title", false, nil, nil, func(frame web.Frame, form *web.Form) any {

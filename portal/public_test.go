@@ -1,13 +1,17 @@
 package portal_test
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"peercert/cases"
 	"peercert/portal"
 	"peercert/portal/portaltest"
 )
@@ -91,4 +95,23 @@ func TestSearchingTheRegisterIsLimited(t *testing.T) {
 		assert.Equal(t, http.StatusTooManyRequests, b.Status())
 		assert.NotEmpty(t, b.Response.Header.Get("Retry-After"))
 	}
+}
+
+func TestFeedbackReachesTheOperatorOnce(t *testing.T) {
+	t.Parallel()
+	place := running.On(t)
+	b := place.Browser(t)
+	page := "/cases/01a201a1-cf70-7e52-90ec-649e35b08dbf/exam"
+	b.Open("/es/feedback?page=" + page).Press("Enviar")
+	assert.Equal(t, []string{"Escriba lo que quiere decirnos."}, b.Errors())
+	said := "El calendario no se abre.\n" + rand.Text()
+	b.Fill("words", said).PressTwice("Enviar")
+	assert.Equal(t, "/es/feedback/thanks", b.Path())
+
+	all, err := place.Parts.Cases.FeedbackSince(t.Context(), place.Clock.Now().Add(-time.Hour), 100)
+	require.NoError(t, err)
+	all = slices.DeleteFunc(all, func(f cases.Feedback) bool { return f.Words != said })
+	require.Len(t, all, 1, "sent twice, it is there once")
+	assert.Equal(t, "es", all[0].Language)
+	assert.Equal(t, "/cases/…/exam", all[0].Page, "which page, not whose")
 }

@@ -11,7 +11,7 @@ const (
 func (p *portal) routes() []route {
 	var all []route
 	for _, part := range [][]route{
-		p.startRoutes(), p.eligibilityRoutes(), p.verifyRoutes(), p.publicRoutes(), p.signInRoutes(), p.homeRoutes(), p.payRoutes(), p.videoRoutes(), p.myDataRoutes(),
+		p.startRoutes(), p.eligibilityRoutes(), p.verifyRoutes(), p.publicRoutes(), p.feedbackRoutes(), p.signInRoutes(), p.homeRoutes(), p.payRoutes(), p.videoRoutes(), p.myDataRoutes(),
 		p.applicationRoutes(), p.documentRoutes(), p.trainingRoutes(), p.examRoutes(), p.certificateRoutes(), p.renewalRoutes(), p.appealRoutes(), p.leavingRoutes(),
 	} {
 		all = append(all, part...)

@@ -13,12 +13,15 @@ import (
 // by its event.
 const keptFor = 30 * 24 * time.Hour
 
+// feedbackKeptFor is how long feedback is kept: long enough to see what comes back.
+const feedbackKeptFor = 365 * 24 * time.Hour
+
 // sweepBatch bounds one statement, so that nobody waits behind it.
 const sweepBatch = 2000
 
 // ForgetOldRecords deletes what is kept for 30 days only: answers under idempotency
-// keys, and registrations with the letters that carried their codes; and sessions and
-// limits that are over, by the real time. It says how many rows went.
+// keys, and registrations with the letters that carried their codes; feedback after a
+// year; and sessions and limits that are over, by the real time. It says how many rows went.
 func (s *Store) ForgetOldRecords(ctx context.Context) (int, error) {
 	before := s.now().Add(-keptFor)
 	total := 0
@@ -28,6 +31,9 @@ func (s *Store) ForgetOldRecords(ctx context.Context) (int, error) {
 		},
 		"registrations": func() (int64, error) {
 			return s.ForgetRegistrations(ctx, queries.ForgetRegistrationsParams{Before: before, Most: sweepBatch})
+		},
+		"feedback": func() (int64, error) {
+			return s.ForgetFeedback(ctx, queries.ForgetFeedbackParams{Before: s.now().Add(-feedbackKeptFor), Most: sweepBatch})
 		},
 		"sessions": func() (int64, error) { return s.ForgetSessions(ctx, sweepBatch) },
 		"limits":   func() (int64, error) { return s.ForgetLimits(ctx, sweepBatch) },

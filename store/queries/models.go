@@ -120,6 +120,14 @@ type DraftTurn struct {
 	VoidedAt      *time.Time
 }
 
+type Feedback struct {
+	ID         string
+	Page       string
+	Language   string
+	Words      string
+	ReceivedAt time.Time
+}
+
 type IdempotencyKey struct {
 	Actor      string
 	Key        string
