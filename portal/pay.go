@@ -46,6 +46,7 @@ func (v *visit) payQuestion(form *web.Form) error {
 		v.redirect(v.casePath(""))
 		return nil
 	}
+	v.sessions.Put(v.Request.Context(), sessionLanguage, v.words.Language())
 	frame := v.frame("pay."+string(fee)+".title", nil)
 	frame.Back = frame.Link(v.casePath(""))
 	frame.Problems = form.Problems()
@@ -115,8 +116,12 @@ func (v *visit) payFee() error {
 	return nil
 }
 
-// backFromPaying finds the case of a payment and leads to what became of it.
+// backFromPaying finds the case of a payment and leads to what became of it, in the
+// language that the person left in.
 func (v *visit) backFromPaying() error {
+	if left := v.sessions.GetString(v.Request.Context(), sessionLanguage); left != "" && v.Param("language") == "" {
+		v.words = web.Words(left)
+	}
 	list, err := v.Cases.CasesOf(v.Request.Context(), v.actor)
 	if err != nil {
 		return err

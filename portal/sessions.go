@@ -19,6 +19,7 @@ const (
 	sessionConfirmed = "confirmed" // the code was right and the address is new
 	sessionMove      = "move"      // id of a change of address under way
 	sessionNext      = "next"      // the page that was asked for before signing in
+	sessionLanguage  = "language"  // that a person went to the payment page in
 )
 
 // newSessions keeps sessions in PostgreSQL under a hash of what the cookie holds. They

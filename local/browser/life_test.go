@@ -327,3 +327,20 @@ func TestWholeLifeWithoutJavaScript(t *testing.T) {
 	l.toCertificate()
 	l.renews()
 }
+
+// The same way by keyboard alone in a real browser, in English, in Spanish on a phone,
+// and in Arabic.
+func TestLifeByKeyboard(t *testing.T) {
+	for _, way := range []struct {
+		name, language string
+		width          int
+	}{{"English", "en", desktop}, {"Spanish on a phone", "es", phone}, {"Arabic", "ar", desktop}} {
+		t.Run(way.name, func(t *testing.T) {
+			chromium(t)
+			place := running.On(t)
+			k := withKeyboard(t, place.Settings.PublicURL, way.width)
+			newLife(t, place, k, way.language).toCertificate()
+			t.Logf("%d steps of Tab", k.steps)
+		})
+	}
+}

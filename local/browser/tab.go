@@ -42,6 +42,11 @@ func (c *Chromium) Tab(width, height int) (*Tab, error) {
 	if err == nil {
 		_, err = chromedp.Call(inside, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watchPolicy})
 	}
+	if err == nil { // nothing moves by itself: a picture is the same each time
+		_, err = chromedp.Call(inside, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}},
+		})
+	}
 	if err == nil {
 		err = t.Resize(width, height)
 	}
@@ -53,7 +58,7 @@ func (c *Chromium) Tab(width, height int) (*Tab, error) {
 }
 
 // watchPolicy reports what the content security policy of a page stops.
-const watchPolicy = `addEventListener("securitypolicyviolation", event => console.error("stopped by the content security policy:", event.violatedDirective, event.blockedURI))`
+const watchPolicy = `addEventListener("securitypolicyviolation", event => console.error("stopped by the content security policy:", event.violatedDirective, event.blockedURI, location.href))`
 
 // listen collects what a page complains about.
 func (t *Tab) listen(event any) {
