@@ -17,7 +17,6 @@ import (
 func (p *portal) certificateRoutes() []route {
 	return []route{
 		{get, "/:language/cases/:case/certificate", owner, (*visit).certificate},
-		{get, "/:language/cases/:case/certificate/code.svg", owner, (*visit).certificateCode},
 	}
 }
 
@@ -28,11 +27,12 @@ type Certificate struct {
 	Expires      string // a day
 	// Status is said when it is not simply in force; Tone is that of its notice.
 	Status *web.Notice
-	// Share is where anybody can look the certificate up, Code the address of a picture
-	// of that.
-	Share, Code string
-	Rows        []web.Row
-	Sections    []Section
+	// Share is where anybody can look the certificate up, and Code a picture of that. It
+	// is drawn in the page, so that it is there on paper and in a page that was saved.
+	Share    string
+	Code     QRCode
+	Rows     []web.Row
+	Sections []Section
 }
 
 func (v *visit) certificate() error {
@@ -46,14 +46,22 @@ func (v *visit) certificate() error {
 	}
 	frame := v.frame("certificate.title", nil)
 	frame.Back = frame.Link(v.casePath(""))
-	return show(v, http.StatusOK, "certificate", frame, certificatePage(frame, v.view, public, v.Site))
+	page, err := certificatePage(frame, v.view, public, v.Site)
+	if err != nil {
+		return err
+	}
+	return show(v, http.StatusOK, "certificate", frame, page)
 }
 
 // certificatePage is a certificate with what its owner can do with it.
-func certificatePage(frame web.Frame, view cases.View, public cases.PublicCertificate, site string) Certificate {
+func certificatePage(frame web.Frame, view cases.View, public cases.PublicCertificate, site string) (Certificate, error) {
 	page := Certificate{
 		Name: public.Name, Number: public.Number, Issued: frame.Date(public.IssuedAt), Expires: frame.Date(public.ExpiresAt),
-		Share: shareLink(site, public.Number), Code: frame.Link("/cases/" + view.ID + "/certificate/code.svg"),
+		Share: shareLink(site, public.Number),
+	}
+	var err error
+	if page.Code, err = codeOf(page.Share); err != nil {
+		return page, err
 	}
 	if public.Status != cases.CertificateActive {
 		notice := web.Notice{Tone: statusTone(public.Status), Heading: plain(frame, "verify.status_"+public.Status), Text: words(frame, "certificate.status_"+public.Status)}
@@ -63,13 +71,12 @@ func certificatePage(frame web.Frame, view cases.View, public cases.PublicCertif
 		{Label: plain(frame, "verify.number"), Values: []string{page.Number}},
 		{Label: plain(frame, "verify.issued"), Values: []string{page.Issued}},
 		{Label: plain(frame, "verify.expires"), Values: []string{page.Expires}},
-		{Label: plain(frame, "certificate.by"), Values: []string{frame.Operator}},
 	}
 	page.Sections = []Section{{ID: "renewal", Heading: plain(frame, "certificate.renewal_heading"), Text: certificateRenewal(frame, view)}}
 	if can := slices.Contains(view.Available, certification.SignalSubmitRenewal); can {
 		page.Sections[0].Buttons = []web.Button{{Label: plain(frame, "certificate.renew"), Address: frame.Link("/cases/" + view.ID + "/renewal")}}
 	}
-	return page
+	return page, nil
 }
 
 // certificateRenewal says when renewal opens and what it asks for.
@@ -85,26 +92,21 @@ func certificateRenewal(frame web.Frame, view cases.View) []template.HTML {
 // shareLink is where anybody can look a certificate up, whatever their language.
 func shareLink(site, number string) string { return site + "/verify/" + number }
 
-func (v *visit) certificateCode() error {
-	if v.view.Certificate == nil {
-		return certification.NotFound()
-	}
-	picture, err := codeOf(shareLink(v.Site, v.view.Certificate.Number))
-	if err != nil {
-		return err
-	}
-	v.Data(http.StatusOK, "image/svg+xml", picture)
-	return nil
+// QRCode is a QR code: the length of a side in modules, and its black ones as the path of
+// an SVG.
+type QRCode struct {
+	Side int
+	Path string
 }
 
 // quiet is the white edge around a QR code, in modules: readers need four.
 const quiet = 4
 
-// codeOf draws a QR code as an SVG, one path of black runs on white.
-func codeOf(text string) ([]byte, error) {
-	code, err := qr.Encode(text, qr.M)
+// codeOf makes the QR code of an address: one path of black runs.
+func codeOf(address string) (QRCode, error) {
+	code, err := qr.Encode(address, qr.M)
 	if err != nil {
-		return nil, fmt.Errorf("making a QR code: %w", err)
+		return QRCode{}, fmt.Errorf("making a QR code: %w", err)
 	}
 	var path strings.Builder
 	for y := range code.Size {
@@ -119,7 +121,5 @@ func codeOf(text string) ([]byte, error) {
 			}
 		}
 	}
-	side := code.Size + 2*quiet
-	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h%dv%dH0z"/><path d="%s"/></svg>`,
-		side, side, 6*side, 6*side, side, side, path.String()), nil
+	return QRCode{Side: code.Size + 2*quiet, Path: path.String()}, nil
 }

@@ -17,7 +17,11 @@ func certificateExamples() []example {
 			stage = certification.StageExpired
 		}
 		all = append(all, example{Name: "certificate " + status, Page: "certificate", Title: "certificate.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return certificatePage(frame, exampleView(stage, nil), exampleCertificate(status), "https://example.test")
+			page, err := certificatePage(frame, exampleView(stage, nil), exampleCertificate(status), exampleOptions().Site)
+			if err != nil {
+				panic(err) // an address that is made up here fits into a QR code
+			}
+			return page
 		}})
 	}
 	all = append(all, renewalExamples()...)

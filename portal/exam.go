@@ -45,7 +45,7 @@ func (v *visit) exam() error {
 	frame.Back = frame.Link(v.casePath(""))
 	content := examReading(frame, v.view, cancelled)
 	if content.Waiting {
-		v.Header("Refresh", "5")
+		v.lookAgain("look")
 	}
 	return v.reading(frame, content)
 }
@@ -126,7 +126,7 @@ func examNumbers(frame web.Frame, view cases.View) Section {
 		{Label: plain(frame, "exam.tries"), Values: []string{plain(frame, "exam.tries_left", "Count", view.AttemptsLeft(), "Most", view.Policy.MaxExamAttempts)}},
 	}}
 	if !view.WindowEndsAt.IsZero() {
-		section.Rows = append(section.Rows, web.Row{Label: plain(frame, "exam.last_day"), Values: []string{frame.Deadline(view.WindowEndsAt)}})
+		section.Rows = append(section.Rows, web.Row{Label: plain(frame, "exam.last_day"), Values: []string{frame.Date(view.WindowEndsAt)}})
 	}
 	return section
 }
