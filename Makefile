@@ -10,10 +10,10 @@ ARGS ?= ./...
 # Packages without a line of ours: what a linter says of them is the generator's.
 GENERATED := -e peercert/api/wire -e peercert/store/queries
 
-.PHONY: histories assets help build setup dev demo test bench lint generate film go-version
+.PHONY: histories screenshots assets help build setup dev demo test bench lint generate film go-version
 
 help: ## say what the targets do
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 go-version:
 	@command -v go >/dev/null || { echo "Go is not on the PATH: install Go 1.26 or newer from https://go.dev/dl"; exit 1; }
@@ -46,6 +46,9 @@ bench: bin/local ## measure what the product costs over bare Temporal, as ratios
 
 assets: ## compile the style sheets and the script of the pages (needs Node 20 and npm)
 	cd web/styles && npm ci --ignore-scripts --no-fund --no-audit && node build.mjs
+
+screenshots: bin/local ## take pictures of the main pages in every language, at three widths (needs Chromium)
+	@exec bin/local screenshots
 
 histories: bin/local ## record what cases of a new release leave in Temporal, for the replay test
 	@exec bin/local histories

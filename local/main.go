@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"peercert/bench"
+	"peercert/local/browser"
 	"peercert/local/gallery"
 	"peercert/local/histories"
 	"peercert/local/product"
@@ -34,6 +35,7 @@ const usage = `local runs Peercert and everything it needs on this machine.
   local histories       record what cases leave in Temporal, for the replay test
   local bench           measure what the product costs over bare Temporal, on a stack
                         of its own; PROFILE=folder keeps CPU profiles
+  local screenshots     take pictures of the main pages, in .local/screenshots
   local tools           install and build what the other commands need
   local tool NAME       print where the tool NAME is, building it first if needed
 
@@ -75,6 +77,8 @@ func run(arguments []string) int {
 		err = record(ctx, os.Stdout, histories.Folder)
 	case "bench":
 		err = bench.Run(ctx, bench.Options{Rounds: 11, Profile: os.Getenv("PROFILE"), Only: strings.Fields(os.Getenv("ONLY")), Out: os.Stdout})
+	case "screenshots":
+		err = browser.Pictures(ctx, ".local/screenshots", os.Stdout)
 	case "tools":
 		err = tools(ctx, os.Stdout)
 	case "tool":
@@ -298,6 +302,10 @@ func tools(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		fmt.Fprintf(out, "%s is ready: %s\n", tool.Name, path)
+	}
+	// Only some tests and the pictures of pages need it.
+	if _, err := browser.Find(); err != nil {
+		fmt.Fprintf(out, "The tests that look at pages are skipped here. %s.\n", err)
 	}
 	return nil
 }
