@@ -32,7 +32,7 @@ var public = []string{
 // own are those outside of cases that are for somebody who is signed in.
 var own = []string{
 	"/:language/home", "/:language/start-again", "/:language/sign-out", "/:language/sign-out-everywhere", "/:language/stay",
-	"/payments/:payment/:outcome", "/:language/payments/:payment/:outcome", "/:language/my-data", "/:language/my-data/",
+	"/payments/:payment/:outcome", "/:language/payments/:payment/:outcome", "/:language/my-data", "/:language/my-data/", "/:language/held",
 }
 
 func listed(list []string, path string) bool {
@@ -373,7 +373,7 @@ func TestSessionsAreNewAtSignIn(t *testing.T) {
 func TestOddAddressesAreNotFound(t *testing.T) {
 	place := running.On(t)
 	b := place.Browser(t).Open("/en")
-	for _, path := range []string{"/xx/home", "/en/nothing", "/EN", "/en-x-long", "/en/cases", "/en/../../etc/passwd", "/personas", "/gallery/", "/assets/nothing.css", "/film/none/none.mp4"} {
+	for _, path := range []string{"/xx/home", "/en/nothing", "/EN", "/en-x-long", "/en/cases", "/en/../../etc/passwd", "/personas", "/gallery/", "/gallery/pages/en/start", "/mail/1", "/messages", "/assets/nothing.css", "/film/none/none.mp4"} {
 		answer := b.Ask(http.MethodGet, path, nil, nil)
 		assert.Equal(t, http.StatusNotFound, answer.Status, path)
 	}
