@@ -136,8 +136,9 @@ func (p *Person) Reach(ctx context.Context, stage certification.Stage) (Case, er
 	return now, err
 }
 
-// codeIs finds the sentence with the code, in English and in Spanish.
-var codeIs = regexp.MustCompile(`(?:Your code is|código es) (\d{6})\.`)
+// codeIs finds the sentence with the code, in English, Spanish and Arabic, where marks
+// may set the number apart.
+var codeIs = regexp.MustCompile(`(?:Your code is|código es|رمزك هو) [^0-9]?(\d{6})[^0-9]?\.`)
 
 // Confirm registers an address, takes the code from the mailbox, and confirms it
 // after a wrong try. An address that is known leads to the case that is open.
