@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -35,6 +36,9 @@ type AnswerGroup struct {
 // Link is a sentence that leads somewhere; Address may be empty.
 type Link struct{ Text, Address string }
 
+// lookAgain is after how many seconds the page looks by itself whether a file is ready.
+const lookAgain = 3
+
 func (v *visit) checkAnswers() error {
 	a, err := v.applicationOpen()
 	if err != nil {
@@ -48,7 +52,7 @@ func (v *visit) checkAnswers() error {
 	if v.Query("sent") != "" {
 		known["name_matches"] = []string{"yes"} // said already, before a file was ready
 		if a.checking() {
-			v.lookAgain("sent")
+			v.Header("Refresh", strconv.Itoa(lookAgain))
 		}
 	}
 	return v.showAnswers(a, web.NewForm(v.words, known), v.key())

@@ -45,7 +45,7 @@ func (v *visit) exam() error {
 	frame.Back = frame.Link(v.casePath(""))
 	content := examReading(frame, v.view, cancelled)
 	if content.Waiting {
-		v.lookAgain("look")
+		v.Header("Refresh", "5")
 	}
 	return v.reading(frame, content)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"peercert/cases"
@@ -295,7 +296,7 @@ func (v *visit) checkTraining() error {
 		return err
 	}
 	if v.Query("sent") != "" && t.checking() {
-		v.lookAgain("sent")
+		v.Header("Refresh", strconv.Itoa(lookAgain))
 	}
 	return v.trainingAnswers(t)
 }
