@@ -79,6 +79,17 @@ func (k *keyboard) focus() focus {
 	return at
 }
 
+// settled is where the focus is once the browser has scrolled to it, which it does with
+// its next picture.
+func (k *keyboard) settled() focus {
+	k.Helper()
+	at := k.focus()
+	for deadline := time.Now().Add(time.Second); !at.None && !at.Inside && time.Now().Before(deadline); at = k.focus() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return at
+}
+
 func (k *keyboard) press(keys string, options ...chromedp.KeyOption) {
 	k.Helper()
 	require.NoError(k, k.Tab.Press(keys, options...))
@@ -90,10 +101,7 @@ func (k *keyboard) reach(what string, is func(focus) bool) focus {
 	k.Helper()
 	nowhere := 0
 	for step := range 400 {
-		at := k.focus()
-		for deadline := time.Now().Add(time.Second); step > 0 && !at.None && !at.Inside && time.Now().Before(deadline); at = k.focus() {
-			time.Sleep(10 * time.Millisecond) // the browser scrolls to it with its next picture
-		}
+		at := k.settled()
 		if step > 0 {
 			require.True(k, at.None || at.Seen, "nothing shows the focus at %s: %s", k.Path(), at.HTML)
 			require.True(k, at.None || at.Inside, "the focus is out of sight at %s: %s", k.Path(), at.HTML)
