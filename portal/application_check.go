@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/google/uuid"
 
@@ -36,9 +35,6 @@ type AnswerGroup struct {
 // Link is a sentence that leads somewhere; Address may be empty.
 type Link struct{ Text, Address string }
 
-// lookAgain is after how many seconds the page looks by itself whether a file is ready.
-const lookAgain = 3
-
 func (v *visit) checkAnswers() error {
 	a, err := v.applicationOpen()
 	if err != nil {
@@ -52,7 +48,7 @@ func (v *visit) checkAnswers() error {
 	if v.Query("sent") != "" {
 		known["name_matches"] = []string{"yes"} // said already, before a file was ready
 		if a.checking() {
-			v.Header("Refresh", strconv.Itoa(lookAgain))
+			v.lookAgain("sent")
 		}
 	}
 	return v.showAnswers(a, web.NewForm(v.words, known), v.key())

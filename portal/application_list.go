@@ -20,6 +20,9 @@ type TaskList struct {
 	Returned []Returned
 	Continue web.Button
 	Groups   []web.TaskGroup
+	// Delete is the address where a draft that was never handed in can be deleted; empty
+	// while there is nothing to delete.
+	Delete string
 }
 
 func (v *visit) taskList() error {
@@ -103,6 +106,9 @@ func taskListOf(frame web.Frame, a application, l listed) TaskList {
 		} else {
 			list.Continue = web.Button{Label: say("application.continue.check", nil), Address: address("/application/check")}
 		}
+	}
+	if len(a.returned) == 0 && (!a.draft.SavedAt.IsZero() || len(a.documents) > 0) {
+		list.Delete = address("/delete-draft")
 	}
 	return list
 }

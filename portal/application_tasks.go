@@ -82,9 +82,6 @@ type application struct {
 	returned []certification.ReasonCode
 	// answered are the pages that were sent in since the application was returned.
 	answered []string
-	// known is what was told when the account was opened, offered where nothing was
-	// saved yet.
-	known certification.ApplicationValues
 }
 
 // belongs says whether a field is one of some members, or within one.

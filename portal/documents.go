@@ -21,6 +21,7 @@ func (p *portal) documentRoutes() []route {
 		{get, below, owner, func(v *visit) error { return v.askFiles(certification.DocumentKind(v.Param("document"))) }},
 		{post, below, owner, func(v *visit) error { return v.takeFiles(certification.DocumentKind(v.Param("document"))) }},
 		{get, below + "/file", owner, (*visit).openFile},
+		{get, below + "/delete", owner, (*visit).askDeleteFile},
 		{post, below + "/delete", owner, (*visit).deleteFile},
 	}
 }
@@ -186,7 +187,6 @@ type File struct {
 	View, ViewShort, ViewLabel          string
 	Replace, ReplaceShort, ReplaceLabel string
 	Delete, DeleteShort, DeleteLabel    string
-	Key                                 string // of the form that deletes
 }
 
 // askFiles shows the files of a kind and asks for more.
@@ -327,7 +327,7 @@ func fileOf(frame web.Frame, document certification.Document, base, page string)
 	}
 	if page != "" {
 		file.Replace, file.ReplaceShort, file.ReplaceLabel = page+"?replace="+document.ID, say("documents.replace", nil), say("documents.replace_file", name)
-		file.Delete, file.DeleteShort, file.DeleteLabel, file.Key = at+"/delete", say("documents.delete", nil), say("documents.delete_file", name), uuid.NewString()
+		file.Delete, file.DeleteShort, file.DeleteLabel = at+"/delete", say("documents.delete", nil), say("documents.delete_file", name)
 	}
 	return file
 }
@@ -359,6 +359,33 @@ func (v *visit) openFile() error {
 	v.Header("Cross-Origin-Resource-Policy", "same-origin")
 	v.DataFromReader(http.StatusOK, content.Bytes, content.MediaType, v.steadyAnswer(content), nil)
 	return nil
+}
+
+// askDeleteFile asks whether somebody is sure: a document that goes is gone for good.
+func (v *visit) askDeleteFile() error {
+	document, err := v.Cases.Document(v.Request.Context(), v.actor, v.view.ID, v.Param("document"))
+	if err != nil {
+		return err
+	}
+	d, err := v.openDrawer(document.Kind)
+	if err != nil {
+		return err
+	}
+	frame := v.frame("documents.delete_title", nil)
+	frame.Back = frame.Link(v.casePath(d.page))
+	return show(v, http.StatusOK, "sure", frame, deleteFileContent(frame, document.FileName, v.Request.URL.Path, frame.Link(v.casePath(d.page)), v.key()))
+}
+
+func deleteFileContent(frame web.Frame, name, action, back, key string) Sure {
+	say := func(key string) string { return frame.Localizer.Say(key, nil) }
+	if name == "" {
+		name = say("documents.no_name")
+	}
+	return Sure{
+		Question:   Question{Key: key, Action: action, Button: say("documents.delete_button")},
+		Paragraphs: []string{frame.Localizer.Say("documents.delete_what", map[string]any{"Name": frame.Apart(name)})},
+		Keep:       web.Button{Label: say("documents.delete_keep"), Address: back, Quiet: true},
+	}
 }
 
 // deleteFile takes a document away: out of the form that names it, and for good unless

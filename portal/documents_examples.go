@@ -22,7 +22,9 @@ func documentExamples() []example {
 			Problems: func(frame web.Frame) []web.Problem { return form(frame).Problems() },
 		}
 	}
-	var examples []example
+	examples := []example{{Name: "delete a file", Page: "sure", Title: "documents.delete_title", SignedIn: true, Content: func(frame web.Frame) any {
+		return deleteFileContent(frame, "front.jpg", "/", "/", "key")
+	}}}
 	for _, d := range drawers() {
 		examples = append(examples, show("files: "+string(d.kind), d.kind, nil, nil))
 	}

@@ -57,17 +57,17 @@ func TestFilesAreSentLookedAtReplacedAndDeleted(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, stranger.Status())
 
 	for range 3 {
-		b.Open(page).Press("Delete")
+		b.Open(page).Follow("Delete").Press("Delete the file")
 	}
 	assert.False(t, b.Says("What you have sent"), b.Main())
 	b.Open("/en/cases/" + p.CaseID + "/application")
 	assert.Contains(t, b.Main(), "You have finished 0 of 7 parts.")
 
-	b.Open("/en/cases/"+p.CaseID+"/documents/name_change").Press(goOn)
+	b.Open("/en/cases/" + p.CaseID + "/documents/name_change").Press(goOn)
 	assert.Equal(t, "diploma", slug(b), "a paper that not everybody has may be left out")
 	b.Follow("My paper shows another name than my ID").Attach("file", "marriage.pdf", journey.Paper("Marriage certificate")).Press(send)
 	ready(b, "marriage.pdf")
-	b.Press("Delete")
+	b.Follow("Delete").Press("Delete the file")
 	assert.False(t, b.Says("marriage.pdf"))
 }
 

@@ -45,7 +45,7 @@ func (v *visit) exam() error {
 	frame.Back = frame.Link(v.casePath(""))
 	content := examReading(frame, v.view, cancelled)
 	if content.Waiting {
-		v.Header("Refresh", "5")
+		v.lookAgain("look")
 	}
 	return v.reading(frame, content)
 }

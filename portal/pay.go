@@ -61,7 +61,7 @@ func (v *visit) payQuestion(form *web.Form) error {
 			content.Continue = v.view.CheckoutURL
 		} else if v.Query("opening") != "" {
 			content.Opening = true
-			v.Header("Refresh", "3")
+			v.lookAgain("opening")
 		}
 	}
 	return show(v, status, "pay", frame, content)
@@ -112,7 +112,7 @@ func (v *visit) payFee() error {
 		v.Redirect(http.StatusSeeOther, v.view.CheckoutURL)
 		return nil
 	}
-	v.redirect(v.casePath("/pay") + "?opening=1")
+	v.redirect(v.casePath("/pay") + "?opening=0")
 	return nil
 }
 
@@ -154,11 +154,12 @@ func (v *visit) paid() error {
 	if err != nil {
 		return err
 	}
-	if id := v.Query("payment"); id != "" {
-		payments = slices.DeleteFunc(payments, func(p cases.Payment) bool { return p.ID != id })
-	}
+	id := v.Query("payment")
+	payments = slices.DeleteFunc(payments, func(p cases.Payment) bool {
+		return id != "" && p.ID != id || id == "" && p.Status != "paid" // of another window only this is certain
+	})
 	if len(payments) == 0 {
-		v.redirect(v.casePath(""))
+		v.redirect(v.casePath("/payments"))
 		return nil
 	}
 	status := payments[len(payments)-1].Status
@@ -167,7 +168,9 @@ func (v *visit) paid() error {
 	switch {
 	case status == "open" && v.Query("outcome") == back.ReturnPaid:
 		name, content.Waiting = "waiting", true
-		v.Header("Refresh", "3")
+		v.lookAgain("look")
+	case status == "waived", status == "refunded", status == "disputed":
+		name = status
 	case status == "open":
 		name = "not_paid"
 		content.Button = web.Button{Label: v.words.Say("pay.try_again", nil), Address: "/" + v.words.Language() + v.casePath("/pay")}

@@ -26,7 +26,7 @@ func payExamples() []example {
 		pay("open already", certification.FeeApplication, func(p *Pay) { p.Continue = "https://payments.example/page" }),
 		pay("being opened", certification.FeeApplication, func(p *Pay) { p.Opening = true }),
 	)
-	for _, name := range []string{"done", "waiting", "not_paid", "failed"} {
+	for _, name := range []string{"done", "waiting", "not_paid", "failed", "waived", "refunded", "disputed"} {
 		all = append(all, example{Name: "paid " + name, Page: "paid", Title: "pay." + name + ".title", SignedIn: true, Content: func(frame web.Frame) any {
 			content := Paid{Text: frame.Localizer.Say("pay."+name+".text", nil), Waiting: name == "waiting", Button: web.Button{Label: frame.Localizer.Say("pay.to_case", nil), Address: "/"}}
 			if name == "done" {

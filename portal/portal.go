@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -47,6 +48,9 @@ type Options struct {
 	// SearchesAnHour is how often one machine's address may look into the public
 	// register, and as often write feedback; 0 is no limit.
 	SearchesAnHour int
+
+	// TrustedProxies are the networks whose word is taken about who asks.
+	TrustedProxies []netip.Prefix
 
 	// Site is where people reach us, without a slash at the end: for addresses that
 	// leave the portal, in a calendar or on paper.
@@ -93,7 +97,7 @@ func New(options Options) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	if err := engine.SetTrustedProxies(nil); err != nil {
-		return nil, fmt.Errorf("trusting no proxy: %w", err)
+		return nil, fmt.Errorf("trusting no proxy: %w", err) // who asks is found out by machine
 	}
 	engine.ContextWithFallback = true
 	engine.HandleMethodNotAllowed = true
@@ -108,8 +112,10 @@ func New(options Options) (http.Handler, error) {
 
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(p.plain(http.StatusForbidden, "refused.cross_origin"))
-	inside := http.Handler(p.sessions.LoadAndSave(headAsGet(engine)))
-	inside = sameOrigin.Handler(inside)
+	kept := p.sessions.LoadAndSave(headAsGet(engine))
+	inside := sameOrigin.Handler(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		kept.ServeHTTP(&answer{ResponseWriter: w}, request)
+	}))
 
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())

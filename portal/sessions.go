@@ -17,6 +17,7 @@ const (
 	sessionSignIn    = "sign_in"   // id of the sign-in under way, or confirmed and without an account
 	sessionAddress   = "address"   // where its code was sent, to be shown
 	sessionConfirmed = "confirmed" // the code was right and the address is new
+	sessionHeld      = "held"      // a form that was sent after its sender had been signed out
 	sessionMove      = "move"      // id of a change of address under way
 	sessionNext      = "next"      // the page that was asked for before signing in
 	sessionLanguage  = "language"  // that a person went to the payment page in
@@ -39,11 +40,40 @@ func (p *portal) newSessions() *scs.SessionManager {
 	sessions.Cookie.SameSite = http.SameSiteLaxMode // people come back from the payment page signed in
 	sessions.Cookie.Persist = false
 	sessions.ErrorFunc = func(w http.ResponseWriter, request *http.Request, err error) {
+		if request.Context().Err() != nil {
+			return // they have gone
+		}
 		p.Log.ErrorContext(request.Context(), "a session could not be read or kept", "error", err)
 		p.plain(http.StatusServiceUnavailable, "refused.unavailable")(w, request)
+		if answer, is := w.(*answer); is {
+			answer.ended = true
+		}
 	}
 	return sessions
 }
+
+// answer is what a browser gets. Once the session could not be kept it has ended: the
+// page that was about to follow is not written behind the one that says so.
+type answer struct {
+	http.ResponseWriter
+	ended bool
+}
+
+func (a *answer) Write(body []byte) (int, error) {
+	if a.ended {
+		return len(body), nil
+	}
+	return a.ResponseWriter.Write(body)
+}
+
+func (a *answer) WriteHeader(status int) {
+	if !a.ended {
+		a.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Unwrap lets deadlines and flushes through.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // recognize finds out who is signed in. A session that began before its owner signed
 // out everywhere is over.

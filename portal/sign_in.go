@@ -1,12 +1,13 @@
 package portal
 
 import (
-	"net"
 	"net/http"
 	"net/mail"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -24,6 +25,7 @@ func (p *portal) signInRoutes() []route {
 		{post, "/:language/sign-out", signedIn, (*visit).signOut},
 		{post, "/:language/sign-out-everywhere", signedIn, (*visit).signOutEverywhere},
 		{post, "/:language/stay", signedIn, (*visit).stay},
+		{get, "/:language/held", signedIn, (*visit).giveBack},
 	}
 }
 
@@ -102,15 +104,17 @@ func (v *visit) mailCode() error {
 func (v *visit) sendCode(address string) error {
 	ctx := v.Request.Context()
 	if v.SignInsAnHour > 0 {
-		host, _, err := net.SplitHostPort(v.Request.RemoteAddr)
-		if err != nil {
-			host = v.Request.RemoteAddr
-		}
-		if err := v.Cases.Allow(ctx, "sign-in", host, v.SignInsAnHour, time.Hour); err != nil {
+		if err := v.Cases.Allow(ctx, "sign-in", v.machine(), v.SignInsAnHour, time.Hour); err != nil {
 			return err
 		}
 	}
-	opened, err := v.Cases.OpenSignIn(ctx, v.key(), address, v.words.Language())
+	// The address is part of the key: who goes back and corrects it sends another form.
+	// So is the time, because a browser may bring back a page that is older than a code.
+	key := uuid.NewSHA1(uuid.NameSpaceOID, []byte(v.key()+address+v.Now().Truncate(codeAge).String())).String()
+	opened, err := v.Cases.OpenSignIn(ctx, key, address, v.words.Language(), v.machine())
+	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedTooMany {
+		return v.codeTooSoon(address, refusal.RetryAfter)
+	}
 	if err != nil {
 		return err
 	}
@@ -119,6 +123,26 @@ func (v *visit) sendCode(address string) error {
 	v.sessions.Remove(ctx, sessionConfirmed)
 	v.redirect("/sign-in/code")
 	return nil
+}
+
+// codeAge is about how long a code is of use.
+const codeAge = 10 * time.Minute
+
+// codeTooSoon says that a code was asked for too soon or too often, where the last one
+// can still be given.
+func (v *visit) codeTooSoon(address string, wait time.Duration) error {
+	ctx := v.Request.Context()
+	name := "sign_in.wait"
+	if wait > time.Minute {
+		name = "sign_in.too_many"
+	}
+	form := web.SentForm(v.words, url.Values{"email": {address}})
+	if v.sessions.GetString(ctx, sessionSignIn) != "" && v.sessions.GetString(ctx, sessionAddress) == address {
+		form.Refuse("code", name, nil)
+		return v.codeQuestion(form)
+	}
+	form.Refuse("email", name, nil)
+	return v.addressQuestion(form)
 }
 
 func (v *visit) askCode() error {
@@ -338,8 +362,8 @@ func digits(typed string) (code string, whole bool) {
 }
 
 func isZIP(zip string) bool {
-	digits := strings.ReplaceAll(zip, "-", "")
-	return (len(digits) == 5 || len(digits) == 9) && strings.Trim(digits, "0123456789") == ""
+	digits := strings.Replace(zip, "-", "", 1)
+	return (len(zip) == 5 || len(zip) == 10 && zip[5] == '-') && strings.Trim(digits, "0123456789") == ""
 }
 
 func (v *visit) signOut() error {

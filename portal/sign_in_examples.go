@@ -49,6 +49,17 @@ func signInExamples() []example {
 	return all
 }
 
+// exampleAgain is what the page of a refusal offers to do once more.
+func exampleAgain(name string) *Resend {
+	switch name {
+	case "unavailable":
+		return &Resend{Address: "/", Label: "…", Fields: []Field{{"key", "key"}}}
+	case "too_many":
+		return &Resend{Address: "/", Label: "…"}
+	}
+	return nil
+}
+
 // refusedExamples are the pages that say why something was not done.
 func refusedExamples() []example {
 	var all []example
@@ -56,7 +67,7 @@ func refusedExamples() []example {
 		"not_found", "method", "malformed", "invalid", "wrong_stage", "stale", "not_ready", "closed", "too_many", "unavailable", "fault", "cross_origin",
 	} {
 		all = append(all, example{Name: "refused " + name, Page: "refused", Title: "refused." + name + ".title", Content: func(frame web.Frame) any {
-			return Refusal{Text: frame.Localizer.Say("refused."+name+".text", nil), Next: frame.Localizer.Say("refused."+name+".next", nil), Retry: name == "unavailable", Number: map[bool]string{true: "0195f3a0-0000-7000-8000-00000000000b"}[name == "fault"]}
+			return Refusal{Text: frame.Localizer.Say("refused."+name+".text", nil), Next: frame.Localizer.Say("refused."+name+".next", nil), Again: exampleAgain(name), Number: map[bool]string{true: "0195f3a0-0000-7000-8000-00000000000b"}[name == "fault"]}
 		}})
 	}
 	return all

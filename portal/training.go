@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"peercert/cases"
@@ -296,7 +295,7 @@ func (v *visit) checkTraining() error {
 		return err
 	}
 	if v.Query("sent") != "" && t.checking() {
-		v.Header("Refresh", strconv.Itoa(lookAgain))
+		v.lookAgain("sent")
 	}
 	return v.trainingAnswers(t)
 }

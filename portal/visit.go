@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -55,8 +56,17 @@ func (p *portal) serve(r route) gin.HandlerFunc {
 			err = r.handle(v)
 		}
 		if err != nil {
+			v.readOn()
 			v.fail(err)
 		}
+	}
+}
+
+// readOn reads what is left of a form with files before it is refused or led elsewhere:
+// a browser that is still sending takes an answer for a broken connection.
+func (v *visit) readOn() {
+	if v.Request.Method == http.MethodPost && strings.HasPrefix(v.ContentType(), "multipart/") {
+		_, _ = io.CopyN(io.Discard, v.Request.Body, drained)
 	}
 }
 
@@ -79,8 +89,11 @@ func (v *visit) enter(r route) error {
 	if v.actor.ID == "" {
 		to := "/sign-in"
 		if r.method == http.MethodGet {
-			to += "?next=" + url.QueryEscape(strings.TrimPrefix(v.Request.URL.Path, "/"+v.words.Language()))
+			to += "?next=" + url.QueryEscape(v.path())
+		} else if err := v.hold(); err != nil {
+			return err
 		}
+		v.readOn()
 		v.redirect(to)
 		return errElsewhere
 	}
@@ -170,11 +183,17 @@ func (v *visit) send(message certification.Message) (cases.View, error) {
 	return v.Cases.Send(v.Request.Context(), v.actor, cases.Send{CaseID: v.view.ID, Key: v.key(), RequestID: v.GetString(requestID), Message: message})
 }
 
+// path is the address of the page, without language.
+func (v *visit) path() string {
+	return strings.TrimPrefix(v.Request.URL.Path, "/"+v.words.Language())
+}
+
 // Refusal is the content of the page that says why something was not done.
 type Refusal struct {
-	Text  string
-	Next  string // what to do
-	Retry bool   // the same again may work in a moment
+	Text string
+	Next string // what to do
+	// Again does the same once more, which may work in a moment: a link, or what was sent.
+	Again *Resend
 	// Number is the id of the request, where somebody of ours may have to look for it.
 	Number string
 }
@@ -206,9 +225,10 @@ func (v *visit) fail(err error) {
 		v.Set(failure, failureText(err))
 	}
 	v.Header("Cache-Control", "no-store")
-	content := Refusal{
-		Text: v.words.Say("refused."+name+".text", nil), Next: v.words.Say("refused."+name+".next", nil),
-		Retry: status == http.StatusServiceUnavailable || status == http.StatusConflict || status == http.StatusTooManyRequests,
+	content := Refusal{Text: v.words.Say("refused."+name+".text", nil), Next: v.words.Say("refused."+name+".next", nil)}
+	switch name {
+	case "unavailable", "fault", "too_many", "stale", "not_ready":
+		content.Again = v.again()
 	}
 	if status >= http.StatusInternalServerError {
 		content.Number = v.GetString(requestID)
@@ -271,7 +291,7 @@ func (p *portal) plain(status int, key string) http.HandlerFunc {
 		var body bytes.Buffer
 		err := p.pages.Render(&body, "refused", web.Page[Refusal]{
 			Frame:   p.frameFor(words, request, words.Say(key+".title", nil)),
-			Content: Refusal{Text: words.Say(key+".text", nil), Next: words.Say(key+".next", nil), Retry: status >= http.StatusInternalServerError},
+			Content: Refusal{Text: words.Say(key+".text", nil), Next: words.Say(key+".next", nil)},
 		})
 		if err != nil {
 			http.Error(w, words.Say(key+".text", nil), status)

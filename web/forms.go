@@ -124,8 +124,22 @@ func SentForm(words *Localizer, values url.Values) *Form {
 // Say gives words in the language of the form.
 func (f *Form) Say(key string, variables map[string]any) string { return f.words.Say(key, variables) }
 
-// Value is what was typed, without the spaces around it.
-func (f *Form) Value(name string) string { return strings.TrimSpace(f.values.Get(name)) }
+// Value is what was typed, without the spaces around it and with digits as 0 to 9.
+func (f *Form) Value(name string) string {
+	return ordinaryDigits.Replace(strings.TrimSpace(f.values.Get(name)))
+}
+
+// ordinaryDigits turns the digits of other scripts, which keyboards of their languages
+// give, into those of this one: Arabic, Persian, Devanagari and full-width.
+var ordinaryDigits = func() *strings.Replacer {
+	var pairs []string
+	for _, zero := range []rune{'٠', '۰', '०', '０'} {
+		for digit := range rune(10) {
+			pairs = append(pairs, string(zero+digit), string('0'+digit))
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}()
 
 // Values are all answers with a name, for checkboxes.
 func (f *Form) Values(name string) []string { return f.values[name] }

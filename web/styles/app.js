@@ -244,7 +244,8 @@ function timeout() {
   // Without a connection nothing is known: the box stays, and one may try again.
   const stay = () =>
     fetch(box.dataset.stay, { method: "POST", redirect: "manual" }).then((answer) => {
-      if (!answer.ok) return over();
+      if (answer.type === "opaqueredirect") return over(); // led to the page to sign in
+      if (!answer.ok) return;
       alive();
       if (others) others.postMessage("alive");
     }, () => {});
