@@ -199,6 +199,25 @@ func TestFromTrainingToRenewal(t *testing.T) {
 	require.NoError(t, world.MoveTo(ctx, certification.AddDays(seen.Certificate.ExpiresAt, -90).Add(time.Minute)))
 	b.ReloadUntil("renewal", func() bool { return b.Says("It is time to renew") })
 	renew(t, place, b, at)
+
+	_, err = p.SignalAs(ctx, world.Anybody().As(world.Administrator), "waive-fee", map[string]any{"reason": "sponsor"})
+	require.NoError(t, err)
+	_, err = p.Review(ctx, "decide-renewal", map[string]any{
+		"decision": "return", "reasons": []string{"CE_COURSE_NOT_ACCEPTED"}, "notes": map[string]string{"CE_COURSE_NOT_ACCEPTED": "Listening is not a course."},
+	})
+	require.NoError(t, err)
+	b.Open(at + "/renewal")
+	assert.True(t, b.Says("We cannot count one of your courses.", "Listening is not a course."), b.Main())
+	assert.Empty(t, b.Link("Code of ethics"), "only what was returned is open")
+	b.Follow("Listening").Fill("title", "Helping in a crisis").Press("Save this course")
+	b.Follow("Check and send")
+	assert.True(t, b.Says("Helping in a crisis", "You do not pay again."), b.Main())
+	b.Tick("attested").Press("Send your renewal")
+	require.Equal(t, at, b.Path())
+	_, err = p.SignalAs(ctx, world.AsReviewer(), "decide-renewal", map[string]any{"decision": "approve"})
+	require.NoError(t, err)
+	stranger.Open("/en/verify/" + number)
+	assert.True(t, stranger.Says("This person is certified today"), stranger.Main())
 }
 
 // renew lists courses, puts them right, signs, and hands the renewal in.
