@@ -106,6 +106,10 @@ func serveAPI(ctx context.Context, settings config.Settings, logger *slog.Logger
 	options := api.From(parts.Cases)
 	options.Operator, options.Demonstration = settings.Operator, settings.Environment == config.Local
 	options.PublicPerMinute, options.Log, options.Metrics = settings.PublicPerMinute, logger, parts.Metrics
+	options.TrustedProxies = settings.Proxies()
+	for _, sentence := range settings.Advice() {
+		logger.Warn(sentence)
+	}
 	handler, err := api.New(ctx, options)
 	if err != nil {
 		return err

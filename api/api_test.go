@@ -44,6 +44,7 @@ func TestRegistrationReachesTheCoreWhole(t *testing.T) {
 		FirstName: canary, LastName: "Sample", Email: canary + "@example.org", CountyPlan: "Alameda", Language: "es",
 		DateOfBirth: time.Date(1990, 2, 28, 0, 0, 0, 0, time.UTC),
 		Address:     cases.Address{Line1: "1 Main St", City: "Oakland", State: "CA", ZIP: "94612"},
+		Asker:       "127.0.0.1",
 	}, w.core.registered)
 
 	answer, err = w.client.Post(t.Context(), "/v1/registrations/"+registration+"/confirm", map[string]any{"code": "482913"})

@@ -25,7 +25,7 @@ func (s *server) admit(c *gin.Context) {
 	r := requestOf(c)
 	r.operation = o
 	if o.public {
-		if !o.webhook && !s.limit.allow(c.ClientIP()) {
+		if !o.webhook && !s.limit.allow(s.machine(c.Request)) {
 			s.refuse(c, certification.TooMany(s.limit.wait()))
 			return
 		}

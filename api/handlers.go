@@ -33,6 +33,9 @@ func (s *server) Register(ctx context.Context, r wire.RegisterRequestObject) (wi
 	if b.DateOfBirth != nil {
 		registration.DateOfBirth = b.DateOfBirth.Time
 	}
+	if c, is := ctx.(*gin.Context); is {
+		registration.Asker = s.machine(c.Request)
+	}
 	opened, err := s.registrations.Register(plain(ctx), r.Params.IdempotencyKey, registration)
 	return wire.Register202JSONResponse{
 		RegistrationID: opened.ID, ExpiresAt: opened.ExpiresAt.UTC(), ResendAfter: opened.ResendAfter.UTC(),

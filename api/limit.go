@@ -1,10 +1,13 @@
 package api
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"peercert/cases"
 )
 
 // limiter keeps one address from asking too often for what needs no token. It
@@ -49,6 +52,11 @@ func (l *limiter) allow(address string) bool {
 		l.addresses[address] = bucket
 	}
 	return bucket.AllowN(now, 1)
+}
+
+// machine is the address that a request comes from, for limits.
+func (s *server) machine(request *http.Request) string {
+	return cases.Machine(request.RemoteAddr, request.Header.Values("X-Forwarded-For"), s.trusted)
 }
 
 // wait is how long until an address that used everything up may ask again.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -326,6 +327,23 @@ func TestWhatNeedsNoTokenIsLimited(t *testing.T) {
 	answer, err := w.as("applicant").Get(t.Context(), "/v1/cases")
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusOK, answer.Status)
+}
+
+// Behind a proxy each machine has its own limit, and nobody can claim to be another.
+func TestMachinesBehindAProxyAreLimitedEach(t *testing.T) {
+	w := newWorld(t, func(o *api.Options) {
+		o.PublicPerMinute, o.TrustedProxies = 2, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
+	ask := func(forwarded string) int {
+		t.Helper()
+		answer, err := w.client.Post(t.Context(), "/v1/registrations", someone(), apitest.WithHeader("X-Forwarded-For", forwarded))
+		require.NoError(t, err)
+		return answer.Status
+	}
+	for i, status := range []int{http.StatusAccepted, http.StatusAccepted, http.StatusTooManyRequests} {
+		assert.Equal(t, status, ask(fmt.Sprintf("192.0.2.%d, 203.0.113.9", i)))
+	}
+	assert.Equal(t, http.StatusAccepted, ask("203.0.113.10"))
 }
 
 // The log has the pattern of the route, never what the query says.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -38,6 +39,8 @@ type Options struct {
 	// PublicPerMinute is how often one address may ask for what needs no token; 0 is
 	// no limit. Webhooks have none.
 	PublicPerMinute int
+	// TrustedProxies are the networks whose word is taken about who asks.
+	TrustedProxies []netip.Prefix
 
 	Log     *slog.Logger         // nil: nothing is logged
 	Metrics *prometheus.Registry // nil: one of its own
@@ -59,6 +62,7 @@ type server struct {
 	operations map[string]*operation // by method and Gin's pattern
 	problems   map[string]Problem
 	limit      *limiter
+	trusted    []netip.Prefix
 	metrics    *metrics
 	log        *slog.Logger
 	now        func() time.Time
@@ -94,7 +98,7 @@ func New(ctx context.Context, options Options) (http.Handler, error) {
 		tokens: options.Tokens, registrations: options.Registrations, cases: options.Cases, records: options.Records,
 		drafts: options.Drafts, documents: options.Documents, videos: options.Videos, reference: options.Reference,
 		webhooks: options.Webhooks, health: options.Health,
-		operations: map[string]*operation{}, problems: problemTable(), limit: newLimiter(options.PublicPerMinute),
+		operations: map[string]*operation{}, problems: problemTable(), limit: newLimiter(options.PublicPerMinute), trusted: options.TrustedProxies,
 		metrics: collected, log: options.Log, now: options.Now,
 	}
 	for _, o := range operations {
@@ -108,7 +112,7 @@ func New(ctx context.Context, options Options) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode) // otherwise Gin prints every route
 	engine := gin.New()
 	if err := engine.SetTrustedProxies(nil); err != nil {
-		return nil, fmt.Errorf("trusting no proxy: %w", err)
+		return nil, fmt.Errorf("trusting no proxy: %w", err) // who asks is found out by machine
 	}
 	engine.ContextWithFallback = true // what a handler is given is the request's context
 	engine.HandleMethodNotAllowed = true

@@ -34,7 +34,7 @@ func (c *Cases) OpenEmailChange(ctx context.Context, actor certification.Actor, 
 			return OpenedRegistration{}, err
 		}
 		return c.mailCode(ctx, q, askedCode{
-			purpose: toMove, details: Registration{Email: email, Language: language}, applicantID: actor.ID, paced: true,
+			purpose: toMove, details: Registration{Email: email, Language: language}, applicantID: actor.ID, asker: actor.ID, paced: true,
 		})
 	})
 }

@@ -45,7 +45,7 @@ func (c *Cases) CloseAccount(ctx context.Context, actor certification.Actor, key
 		}
 		for _, view := range views {
 			for form := range evidenceFor {
-				if err := c.dropDraft(ctx, view.ID, form); err != nil {
+				if err := c.dropDraft(ctx, view.ID, form, view.Stage); err != nil {
 					return ClosedAccount{}, err
 				}
 			}
@@ -61,11 +61,11 @@ func (c *Cases) CloseAccount(ctx context.Context, actor certification.Actor, key
 }
 
 // dropDraft empties a draft if it was never handed in.
-func (c *Cases) dropDraft(ctx context.Context, caseID string, form certification.Form) error {
+func (c *Cases) dropDraft(ctx context.Context, caseID string, form certification.Form, stage certification.Stage) error {
 	var removed removal
 	err := c.Store.InTransaction(ctx, func(q *queries.Queries) error {
 		var err error
-		_, removed, err = c.emptyDraft(ctx, q, caseID, form)
+		_, removed, err = c.emptyDraft(ctx, q, caseID, form, stage)
 		return err
 	})
 	if err != nil {

@@ -20,6 +20,10 @@ const (
 	codeTries    = 5
 	resendPause  = time.Minute
 	codesAnHour  = 5
+	// codesToAddress is how many codes an hour go to one address, whoever asks: well above
+	// codesAnHour, so that one stranger cannot use up all that its owner may ask for, and
+	// low enough that nobody's mailbox is flooded.
+	codesToAddress = 20
 	// repeatWithin is how long after its code has run out a confirmation may still be
 	// repeated: Temporal may be down when it comes first.
 	repeatWithin = 24 * time.Hour
@@ -55,6 +59,9 @@ type askedCode struct {
 	purpose     purpose
 	details     Registration // at least the address and the language
 	applicantID string       // of somebody known who asks; empty for anybody
+	// asker is who asks: the address of a machine, or a person. Each has a count of their
+	// own for each address; those of whom nothing is known share one.
+	asker string
 	// paced refuses a second code within a minute of the first.
 	paced bool
 }
@@ -71,20 +78,21 @@ func (c *Cases) mailCode(ctx context.Context, q *queries.Queries, asked askedCod
 	if err := q.LockAddress(ctx, folded); err != nil {
 		return OpenedRegistration{}, failed(err, "locking an address")
 	}
-	recent, err := q.CodesSince(ctx, queries.CodesSinceParams{EmailFolded: folded, CreatedAt: now.Add(-time.Hour)})
+	asker := c.derive("asker", asked.asker+" "+folded) // with the address, so that it tells nothing about others
+	recent, err := q.CodesSince(ctx, queries.CodesSinceParams{EmailFolded: folded, Since: now.Add(-time.Hour), Asker: asker})
 	if err != nil {
 		return OpenedRegistration{}, failed(err, "counting registrations")
 	}
-	if recent.Codes >= codesAnHour {
+	if recent.Own >= codesAnHour || recent.Codes >= codesToAddress {
 		return OpenedRegistration{}, certification.TooMany(time.Hour)
 	}
-	if wait := recent.Newest.Add(resendPause).Sub(now); asked.paced && wait > 0 {
+	if wait := recent.NewestOwn.Add(resendPause).Sub(now); asked.paced && wait > 0 {
 		return OpenedRegistration{}, certification.TooMany(min(wait, resendPause)) // the records round
 	}
 	opened := OpenedRegistration{ID: store.NewID(), ExpiresAt: now.Add(codeLifetime), ResendAfter: now.Add(resendPause)}
 	row := queries.AddRegistrationParams{
 		ID: opened.ID, EmailFolded: folded, Details: details, Language: asked.details.Language, CreatedAt: now,
-		ExpiresAt: opened.ExpiresAt, Purpose: string(asked.purpose),
+		ExpiresAt: opened.ExpiresAt, Purpose: string(asked.purpose), Asker: asker,
 	}
 	if asked.applicantID != "" {
 		row.ApplicantID = &asked.applicantID

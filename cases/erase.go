@@ -12,12 +12,23 @@ import (
 	"peercert/store/queries"
 )
 
-// evidenceFor are the kinds of document that belong to a form.
+// evidenceFor are the kinds of document that belong to a form; see evidenceOf.
 var evidenceFor = map[certification.Form][]certification.DocumentKind{
-	certification.FormApplication: {certification.DocumentPhotoID, certification.DocumentDiploma},
+	certification.FormApplication: {certification.DocumentPhotoID, certification.DocumentDiploma, certification.DocumentNameChange},
 	certification.FormTraining:    {certification.DocumentTrainingCertificate},
 	certification.FormRenewal:     {},
 	certification.FormAppeal:      {certification.DocumentAppeal},
+}
+
+// evidenceOf are the kinds of document that belong to a form of a case at a stage. Proof of
+// a new name goes with the application while that is being filled in, and afterwards with
+// the training certificate, on which the name may be another too.
+func evidenceOf(form certification.Form, stage certification.Stage) []certification.DocumentKind {
+	kinds := slices.Clone(evidenceFor[form])
+	if form == certification.FormTraining && stage != certification.StageApplication && stage != certification.StageApplicationReturned {
+		kinds = append(kinds, certification.DocumentNameChange)
+	}
+	return kinds
 }
 
 // removal is what one answer to a request to take something away keeps: the documents
@@ -31,14 +42,15 @@ type removal struct {
 // draft's revision goes on, so that no page that still shows it can bring it back. It is
 // refused with wrong-stage for a form that was handed in: see the retention table.
 func (c *Cases) DeleteDraft(ctx context.Context, actor certification.Actor, key, caseID string, form certification.Form) error {
-	if _, err := c.findOwn(ctx, actor, caseID); err != nil {
+	row, err := c.findOwn(ctx, actor, caseID)
+	if err != nil {
 		return err
 	}
 	if _, is := evidenceFor[form]; !is {
 		return certification.NotFound()
 	}
 	removed, err := onceHere(ctx, c, actor, key, digest("delete-draft", caseID, string(form)), func(q *queries.Queries) (removal, error) {
-		handedIn, removed, err := c.emptyDraft(ctx, q, caseID, form)
+		handedIn, removed, err := c.emptyDraft(ctx, q, caseID, form, row.Stage)
 		if err == nil && handedIn {
 			err = certification.Refused(certification.RefusedWrongStage, "This form was handed in. It is part of your case, and we have to keep it.")
 		}
@@ -50,9 +62,9 @@ func (c *Cases) DeleteDraft(ctx context.Context, actor certification.Actor, key,
 	return c.removeContent(ctx, removed)
 }
 
-// RemoveDocument takes a document away that no form named when it was handed in, also out
-// of the draft that names it, whose revision goes on. Otherwise it is refused with
-// wrong-stage: a reviewer may have decided by it.
+// RemoveDocument takes a document away that was not handed in (HandedIn), also out of the
+// draft that names it, whose revision goes on. Otherwise it is refused with wrong-stage: a
+// reviewer may have decided by it.
 func (c *Cases) RemoveDocument(ctx context.Context, actor certification.Actor, key, caseID, documentID string) error {
 	if _, err := c.findOwn(ctx, actor, caseID); err != nil {
 		return err
@@ -69,8 +81,21 @@ func (c *Cases) RemoveDocument(ctx context.Context, actor certification.Actor, k
 	return c.removeContent(ctx, removed)
 }
 
-// emptyDraft empties a draft in the caller's transaction, or says that it was handed in.
-func (c *Cases) emptyDraft(ctx context.Context, q *queries.Queries, caseID string, form certification.Form) (handedIn bool, removed removal, err error) {
+// HandedIn are the ids of the documents of a case that cannot be taken away any more:
+// those that a form named when it was handed in, and of the kinds that no form names
+// (proof of a new name, evidence for an appeal) what was there then. A file that could not
+// be used is not among the latter.
+func (c *Cases) HandedIn(ctx context.Context, actor certification.Actor, caseID string) ([]string, error) {
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return nil, err
+	}
+	ids, err := c.Store.HandedInDocuments(ctx, caseID)
+	return ids, failed(err, "reading which documents were handed in")
+}
+
+// emptyDraft empties a draft of a case at a stage in the caller's transaction, or says that
+// it was handed in.
+func (c *Cases) emptyDraft(ctx context.Context, q *queries.Queries, caseID string, form certification.Form, stage certification.Stage) (handedIn bool, removed removal, err error) {
 	drafts, err := q.LockDrafts(ctx, caseID)
 	if err != nil {
 		return false, removal{}, err
@@ -104,7 +129,7 @@ func (c *Cases) emptyDraft(ctx context.Context, q *queries.Queries, caseID strin
 		return false, removal{}, err
 	}
 	for _, row := range rows {
-		belongs := slices.Contains(evidenceFor[form], certification.DocumentKind(row.Kind)) || slices.Contains(own, row.ID)
+		belongs := slices.Contains(evidenceOf(form, stage), certification.DocumentKind(row.Kind)) || slices.Contains(own, row.ID)
 		if belongs && !slices.Contains(named, row.ID) {
 			removed.Documents = append(removed.Documents, documentOf(row))
 		}

@@ -296,7 +296,7 @@ func TestExportingEverything(t *testing.T) {
 	p := &person{world: w, actor: certification.Actor{Role: certification.RoleApplicant, ID: confirmed.Case.ApplicantID}, caseID: confirmed.Case.ID}
 	p.watched()
 	p.must(&certification.CompleteIntroVideo{})
-	submit := p.fill(map[string]any{"called": "Zebby"})
+	submit := p.fill(map[string]any{"legal_first_name": "Zebulon", "legal_last_name": "Zebra", "called": "Zebby"})
 	p.must(submit)
 	p.mustAs(administrator, &certification.WaiveFee{Reason: "test"})
 	r1 := reviewer("reviewer-secret")
@@ -315,7 +315,7 @@ func TestExportingEverything(t *testing.T) {
 	require.NoError(t, err)
 	text := string(written)
 	for _, is := range []string{
-		"Zebulon", `"called":"Zeb"`, "+12135550182", "1990-05-17", "export@example.test", "1 Main St", "Zebby", "The corner is dark.",
+		"Zebulon", `"last_name":"Zebra"`, `"called":"Zebby"`, "+12135550182", "1990-05-17", "export@example.test", "1 Main St", "The corner is dark.",
 		"my name.png", submit.DocumentIDs[0], "confirmed address", "application_returned", `"purpose":"review"`, `"chapter":"`,
 	} {
 		require.Contains(t, text, is)
@@ -355,4 +355,71 @@ func keysOf(object map[string]any) (keys []string) {
 		keys = append(keys, key)
 	}
 	return keys
+}
+
+// Papers that no form names go along with the form that they belong to.
+func TestPapersThatNoFormNames(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	kept := func(p *person, ids ...string) {
+		t.Helper()
+		handedIn, err := w.HandedIn(ctx, p.actor, p.caseID)
+		require.NoError(t, err)
+		for _, id := range ids {
+			require.Contains(t, handedIn, id)
+			refused(t, certification.RefusedWrongStage, w.RemoveDocument(ctx, p.actor, w.key(), p.caseID, id))
+		}
+	}
+	free := func(p *person, id string) {
+		t.Helper()
+		handedIn, err := w.HandedIn(ctx, p.actor, p.caseID)
+		require.NoError(t, err)
+		require.NotContains(t, handedIn, id)
+		require.NoError(t, w.RemoveDocument(ctx, p.actor, w.key(), p.caseID, id))
+		require.NotContains(t, p.documentIDs(), id)
+	}
+
+	p := w.toApplication()
+	mistaken := p.document(certification.DocumentNameChange, certification.DocumentClean)
+	free(p, mistaken)
+	proof, refusedFile := p.document(certification.DocumentNameChange, certification.DocumentClean), p.document(certification.DocumentNameChange, certification.DocumentRefused)
+	submit := p.fill()
+	p.must(submit)
+	kept(p, append([]string{proof}, submit.DocumentIDs...)...)
+	free(p, refusedFile)
+
+	p.mustAs(administrator, &certification.WaiveFee{})
+	p.mustAs(reviewer("r"), &certification.ClaimReview{})
+	p.mustAs(reviewer("r"), &certification.DecideApplication{Decision: certification.DecisionReturn, Reasons: []certification.ReasonCode{"DIPLOMA_NAME_DIFFERS"}})
+	kept(p, proof)
+	free(p, p.document(certification.DocumentNameChange, certification.DocumentClean))
+
+	draft, err := p.save(certification.FormApplication, map[string]any{"education": "ged"})
+	require.NoError(t, err)
+	p.must(&certification.ResubmitApplication{DraftRevision: draft.Revision, DocumentIDs: submit.DocumentIDs})
+	p.mustAs(reviewer("r"), &certification.DecideApplication{Decision: certification.DecisionDeny, Reasons: []certification.ReasonCode{"NO_DIPLOMA"}})
+	free(p, p.document(certification.DocumentAppeal, certification.DocumentClean))
+	evidence := p.document(certification.DocumentAppeal, certification.DocumentClean)
+	p.appeals()
+	kept(p, evidence, p.document(certification.DocumentAppeal, certification.DocumentClean), proof)
+
+	t.Run("and go with a draft that is deleted", func(t *testing.T) {
+		p := w.toApplication()
+		p.document(certification.DocumentNameChange, certification.DocumentClean)
+		_, err := p.save(certification.FormTraining, map[string]any{"hours": 80})
+		require.NoError(t, err)
+		require.NoError(t, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormTraining))
+		require.Len(t, p.documentIDs(), 1, "it is the application's")
+		require.NoError(t, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication))
+		require.Empty(t, p.documentIDs())
+	})
+	t.Run("after the application with the training certificate", func(t *testing.T) {
+		p := w.toApplication()
+		proof := p.document(certification.DocumentNameChange, certification.DocumentClean)
+		p.must(p.fill())
+		own := p.document(certification.DocumentNameChange, certification.DocumentClean)
+		require.NoError(t, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormTraining))
+		require.Contains(t, p.documentIDs(), proof)
+		require.NotContains(t, p.documentIDs(), own)
+	})
 }

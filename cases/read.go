@@ -23,6 +23,9 @@ func (c *Cases) Case(ctx context.Context, actor certification.Actor, caseID stri
 		return View{}, err
 	}
 	view := c.view(actor, row)
+	if err := c.withoutOwnDecisions(ctx, actor, &view); err != nil {
+		return View{}, err
+	}
 	if row.Payment != nil && actor.Role == certification.RoleApplicant {
 		payment, err := c.Store.ReadPayment(ctx, row.Payment.ID)
 		if err != nil && !store.None(err) {
@@ -50,6 +53,7 @@ func (c *Cases) Case(ctx context.Context, actor certification.Actor, caseID stri
 // view is a case without what needs another row.
 func (c *Cases) view(actor certification.Actor, row store.CaseRow) View {
 	view := View{Case: row.Case, Available: row.AvailableSignals(actor), CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt}
+	view.Slow = slices.ContainsFunc(slow, view.NeedsAttention)
 	if actor.Role == certification.RoleApplicant {
 		if row.Exam != nil && row.Exam.Authorized {
 			view.BookingURL = c.BookingURL + "?authorization=" + row.Exam.AuthorizationID
@@ -57,6 +61,13 @@ func (c *Cases) view(actor certification.Actor, row store.CaseRow) View {
 		view.Assignee, view.Attention = "", nil
 	}
 	return view
+}
+
+// slow are the codes of attention that a person waits for without knowing: ours to get on
+// with. A late review or hold is told by its promise.
+var slow = []string{
+	certification.AttentionRecords, certification.AttentionNotice, certification.AttentionCheckout,
+	certification.AttentionAuthorization, certification.AttentionVendor,
 }
 
 // List is a part of the cases that an actor may see.
@@ -96,7 +107,11 @@ func (c *Cases) List(ctx context.Context, actor certification.Actor, filter Filt
 		}
 		list.Cases = append(list.Cases, c.view(actor, row))
 	}
-	return list, nil
+	views := []*View{}
+	for i := range list.Cases {
+		views = append(views, &list.Cases[i])
+	}
+	return list, c.withoutOwnDecisions(ctx, actor, views...)
 }
 
 func packCursor(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }

@@ -37,7 +37,7 @@ func (c *Cases) Register(ctx context.Context, key string, r Registration) (Opene
 		return OpenedRegistration{}, fmt.Errorf("encoding a registration: %w", err)
 	}
 	return onceHere(ctx, c, anonymous, key, digest("register", string(details)), func(q *queries.Queries) (OpenedRegistration, error) {
-		return c.mailCode(ctx, q, askedCode{purpose: toRegister, details: r})
+		return c.mailCode(ctx, q, askedCode{purpose: toRegister, details: r, asker: r.Asker})
 	})
 }
 

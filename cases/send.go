@@ -70,6 +70,9 @@ func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row sto
 	if refusal := row.Check(send.Message); refusal != nil {
 		return refusal
 	}
+	if err := c.notTheirOwn(ctx, actor, &row.Case, send.Message); err != nil {
+		return err
+	}
 	if err := c.checkContent(ctx, row, send); err != nil {
 		return err
 	}

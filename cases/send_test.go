@@ -278,6 +278,38 @@ func TestTheCaseAsItsReaderMaySeeIt(t *testing.T) {
 	require.True(t, promises[0].EndedAt.IsZero())
 }
 
+// That something on our side does not get on is told to everybody; why, to staff.
+func TestSlownessIsNotHidden(t *testing.T) {
+	w := still(t)
+	attention := func(codes ...string) func(c *certification.Case) {
+		return func(c *certification.Case) {
+			for _, code := range codes {
+				c.RaiseAttention(code, "about", w.now())
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		codes []string
+		slow  bool
+	}{
+		"a letter that cannot be sent": {[]string{certification.AttentionReview, certification.AttentionNotice}, true},
+		"a payment page":               {[]string{certification.AttentionCheckout}, true},
+		"what staff look after":        {[]string{certification.AttentionReview, certification.AttentionDispute, certification.AttentionUnknown}, false},
+		"nothing":                      {nil, false},
+	} {
+		p := w.made(certification.StageTraining, attention(test.codes...))
+		for _, actor := range []certification.Actor{p.actor, reviewer("r")} {
+			view, err := w.Case(t.Context(), actor, p.caseID)
+			require.NoError(t, err)
+			require.Equal(t, test.slow, view.Slow, name)
+			require.Equal(t, actor.Role != certification.RoleApplicant && len(test.codes) > 0, len(view.Attention) > 0, name)
+		}
+		mine, err := w.CasesOf(t.Context(), p.actor)
+		require.NoError(t, err)
+		require.Equal(t, test.slow, mine[0].Slow, name)
+	}
+}
+
 func TestAPartIsDown(t *testing.T) {
 	w := alive(t)
 	ctx := t.Context()

@@ -24,15 +24,17 @@ type OpenedAccount struct {
 
 // OpenSignIn mails a six-digit code to an address, in a language (BCP 47). It does and
 // says the same, in the same time, whether or not the address is known. The code is good
-// for ten minutes and five tries; one a minute and five an hour go to one address, those
-// of registrations counted with them, and more are refused with too-many.
-func (c *Cases) OpenSignIn(ctx context.Context, key, email, language string) (OpenedRegistration, error) {
+// for ten minutes and five tries. Asker is the address of the machine that asks (Machine):
+// one a minute and five an hour are mailed to one address for one asker, and twenty an
+// hour in all, those of registrations counted with them; more are refused with too-many. A
+// code that was mailed before stays good, whoever else asks for others.
+func (c *Cases) OpenSignIn(ctx context.Context, key, email, language, asker string) (OpenedRegistration, error) {
 	email = strings.TrimSpace(email)
 	if !isAddress(email) {
 		return OpenedRegistration{}, notAnAddress()
 	}
 	return onceHere(ctx, c, anonymous, key, digest("sign-in", email, language), func(q *queries.Queries) (OpenedRegistration, error) {
-		return c.mailCode(ctx, q, askedCode{purpose: toSignIn, details: Registration{Email: email, Language: language}, paced: true})
+		return c.mailCode(ctx, q, askedCode{purpose: toSignIn, details: Registration{Email: email, Language: language}, asker: asker, paced: true})
 	})
 }
 

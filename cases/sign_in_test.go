@@ -16,7 +16,7 @@ import (
 func (w *world) openSignIn(email string) cases.OpenedRegistration {
 	w.t.Helper()
 	w.later(61 * time.Second) // one code a minute goes to one address
-	opened, err := w.OpenSignIn(w.t.Context(), w.key(), email, "en")
+	opened, err := w.OpenSignIn(w.t.Context(), w.key(), email, "en", "")
 	require.NoError(w.t, err)
 	return opened
 }
@@ -45,7 +45,7 @@ func TestOpeningASignIn(t *testing.T) {
 	t.Run("the same for an address that is known and for one that is not", func(t *testing.T) {
 		var answers []cases.OpenedRegistration
 		for _, email := range []string{"known@example.test", "unknown@example.test"} {
-			opened, err := w.OpenSignIn(ctx, w.key(), email, "es")
+			opened, err := w.OpenSignIn(ctx, w.key(), email, "es", "")
 			require.NoError(t, err)
 			require.WithinDuration(t, w.now().Add(10*time.Minute), opened.ExpiresAt, 2*time.Second)
 			require.WithinDuration(t, w.now().Add(time.Minute), opened.ResendAfter, 2*time.Second)
@@ -57,19 +57,19 @@ func TestOpeningASignIn(t *testing.T) {
 	t.Run("the same key is one code, also at once", func(t *testing.T) {
 		key := w.key()
 		answers, failures := atOnce(6, func(int) (cases.OpenedRegistration, error) {
-			return w.OpenSignIn(ctx, key, "key@example.test", "en")
+			return w.OpenSignIn(ctx, key, "key@example.test", "en", "")
 		})
 		for i := range answers {
 			require.NoError(t, failures[i])
 			require.Equal(t, answers[0], answers[i])
 		}
 		require.Equal(t, 1, w.count("FROM registrations WHERE email_folded = 'key@example.test'"))
-		_, err := w.OpenSignIn(ctx, key, "other@example.test", "en")
+		_, err := w.OpenSignIn(ctx, key, "other@example.test", "en", "")
 		refused(t, certification.RefusedIdempotencyKeyReused, err)
 	})
 	t.Run("one a minute and five an hour, counted together with registrations, also at once", func(t *testing.T) {
 		_, failures := atOnce(6, func(int) (cases.OpenedRegistration, error) {
-			return w.OpenSignIn(ctx, w.key(), "Pace@example.test", "en")
+			return w.OpenSignIn(ctx, w.key(), "Pace@example.test", "en", "")
 		})
 		sent := 0
 		for _, err := range failures {
@@ -87,16 +87,54 @@ func TestOpeningASignIn(t *testing.T) {
 			w.openSignIn("PACE@example.test ")
 		}
 		w.later(61 * time.Second)
-		_, err := w.OpenSignIn(ctx, w.key(), "pace@example.test", "en")
+		_, err := w.OpenSignIn(ctx, w.key(), "pace@example.test", "en", "")
 		require.Equal(t, time.Hour, refused(t, certification.RefusedTooMany, err).RetryAfter)
 		_, err = w.Register(ctx, w.key(), registrationOf("pace@example.test"))
 		refused(t, certification.RefusedTooMany, err)
 		w.later(time.Hour)
 		w.openSignIn("pace@example.test")
 	})
+	t.Run("nobody uses up the codes of somebody else's address", func(t *testing.T) {
+		const address = "wanted@example.test"
+		ask := func(asker string) (cases.OpenedRegistration, error) {
+			return w.OpenSignIn(ctx, w.key(), address, "en", asker)
+		}
+		mine, err := ask("mine")
+		require.NoError(t, err)
+		w.register(address)
+		for range 5 {
+			w.later(61 * time.Second)
+			_, err := ask("theirs")
+			require.NoError(t, err)
+		}
+		w.later(61 * time.Second)
+		_, err = ask("theirs")
+		refused(t, certification.RefusedTooMany, err)
+		_, err = w.SignIn(ctx, mine.ID, w.code(mine.ID))
+		require.NoError(t, err, "a code of one's own is good, whoever asks for others")
+		_, err = ask("mine")
+		require.NoError(t, err)
+		_, err = w.OpenSignIn(ctx, w.key(), "another@example.test", "en", "theirs")
+		require.NoError(t, err)
+
+		// A mailbox is not flooded, however many ask.
+		sent := 8
+		for i := range 30 {
+			if _, err := ask(fmt.Sprint("stranger ", i)); err == nil {
+				sent++
+			} else {
+				refused(t, certification.RefusedTooMany, err)
+			}
+		}
+		require.Equal(t, 20, sent)
+		require.Zero(t, w.count("FROM registrations r WHERE r::text LIKE '%stranger%' OR r::text LIKE '%theirs%'"), "who asked is nowhere")
+		w.later(time.Hour)
+		_, err = ask("mine")
+		require.NoError(t, err)
+	})
 	t.Run("what is no address", func(t *testing.T) {
 		for _, email := range []string{"", "name", "Name <name@example.test>", "a@b@c", "a\nb@example.test", strings.Repeat("a", 250) + "@example.test"} {
-			_, err := w.OpenSignIn(ctx, w.key(), email, "en")
+			_, err := w.OpenSignIn(ctx, w.key(), email, "en", "")
 			require.Equal(t, []string{"email not_an_address"}, found(refused(t, certification.RefusedInvalid, err)), email)
 		}
 	})
@@ -156,7 +194,7 @@ func TestSigningIn(t *testing.T) {
 		w.records.Down()
 		_, err := w.SignIn(ctx, opened.ID, w.code(opened.ID))
 		refused(t, certification.RefusedUnavailable, err)
-		_, err = w.OpenSignIn(ctx, w.key(), "new@example.test", "en")
+		_, err = w.OpenSignIn(ctx, w.key(), "new@example.test", "en", "")
 		refused(t, certification.RefusedUnavailable, err)
 		w.records.Up()
 		w.eventually(func() bool {

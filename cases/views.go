@@ -21,6 +21,8 @@ type Registration struct {
 	CountyPlan                      string    // one of certification.CountyPlans
 	Language                        string    // BCP 47 of letters and pages: "en", "es"
 	DateOfBirth                     time.Time // midnight UTC of the day; zero if not told
+	// Asker is the address of the machine that asks (Machine), for limits; it is not stored.
+	Asker string `json:"-"`
 }
 
 // Address is a postal address in the United States.
@@ -56,6 +58,9 @@ type View struct {
 	BookingURL string
 	// Notes are the reviewer's words to Case.Returned, for the reasons that need any.
 	Notes map[certification.ReasonCode]string
+	// Slow says that something on our side does not get on, such as a letter that cannot
+	// be sent. It is for everybody; why (Case.Attention) is for staff.
+	Slow bool
 }
 
 // Filter chooses cases for a list. Zero fields choose nothing away.

@@ -6,6 +6,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"reflect"
 	"strings"
@@ -67,6 +68,8 @@ type Settings struct {
 
 	FilmFolder string `env:"PEERCERT_FILM_FOLDER" doc:"Folder with the operator's own introduction film, as docs/film.md says; empty means the sample."`
 
+	TrustedProxies string `env:"PEERCERT_TRUSTED_PROXIES" doc:"Networks of the proxies in front of us, such as 10.0.0.0/8, separated by commas. Only they are believed about who asks (X-Forwarded-For); without them everybody behind a proxy shares its limits."`
+
 	PublicPerMinute int `env:"PEERCERT_PUBLIC_PER_MINUTE" envDefault:"60" doc:"How often a minute one address may ask for what needs no token; 0 is no limit."`
 
 	SessionIdle    time.Duration `env:"PEERCERT_SESSION_IDLE" envDefault:"30m" doc:"How long without a request until an applicant is signed out."`
@@ -113,6 +116,9 @@ func (s Settings) Check() error {
 	if parsed, err := url.Parse(s.DatabaseURL); err != nil || !strings.HasPrefix(parsed.Scheme, "postgres") {
 		refuse("PEERCERT_DATABASE_URL is not a postgres:// address")
 	}
+	if _, err := networks(s.TrustedProxies); err != nil {
+		refuse("PEERCERT_TRUSTED_PROXIES: %w", err)
+	}
 	if s.DatabaseConnections < 2 {
 		refuse("PEERCERT_DATABASE_CONNECTIONS must be at least 2")
 	}
@@ -142,6 +148,48 @@ func (s Settings) Check() error {
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// Proxies are the networks of TrustedProxies; none if Check refuses them.
+func (s Settings) Proxies() []netip.Prefix {
+	proxies, err := networks(s.TrustedProxies)
+	if err != nil {
+		return nil
+	}
+	return proxies
+}
+
+// networks reads networks that are separated by commas. A single address is a network of
+// its own.
+func networks(list string) ([]netip.Prefix, error) {
+	var networks []netip.Prefix
+	for text := range strings.SplitSeq(list, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(text)
+		if address, single := netip.ParseAddr(text); single == nil {
+			network, err = address.Prefix(address.BitLen())
+		}
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%q is not a network such as 10.0.0.0/8", text)
+		case network.Bits() == 0:
+			return nil, fmt.Errorf("%q is everybody: then anybody could say that they are somebody else", text)
+		}
+		networks = append(networks, network.Masked())
+	}
+	return networks, nil
+}
+
+// Advice is what an operator should know about settings that are allowed, a sentence
+// each, to be logged at the start.
+func (s Settings) Advice() []string {
+	var advice []string
+	if strings.HasPrefix(s.PublicURL, "https://") && len(s.Proxies()) == 0 {
+		advice = append(advice, "PEERCERT_PUBLIC_URL is https, so a proxy is in front of us, but PEERCERT_TRUSTED_PROXIES is empty: all people share one limit for signing in and searching")
+	}
+	return advice
 }
 
 // Setting is one row of the settings table.

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"maps"
+	"net/netip"
 	"os"
 	"reflect"
 	"strings"
@@ -92,6 +93,8 @@ func TestBadSettings(t *testing.T) {
 		"plain HTTP to Temporal's pages":       {but(map[string]string{"PEERCERT_TEMPORAL_UI_URL": ""}), "PEERCERT_TEMPORAL_UI_URL", "https://"},
 		"plain HTTP for money":                 {onStaging(map[string]string{"PEERCERT_STRIPE_URL": "http://127.0.0.1:8093"}), "PEERCERT_STRIPE_URL", "https://"},
 		"another database":                     {map[string]string{"PEERCERT_DATABASE_URL": "mysql://localhost/peercert"}, "PEERCERT_DATABASE_URL", "postgres://"},
+		"proxies that are no networks":         {map[string]string{"PEERCERT_TRUSTED_PROXIES": "10.0.0.0/8, our proxy"}, "PEERCERT_TRUSTED_PROXIES", `"our proxy"`},
+		"everybody as a proxy":                 {map[string]string{"PEERCERT_TRUSTED_PROXIES": "0.0.0.0/0"}, "PEERCERT_TRUSTED_PROXIES", "everybody"},
 		"too few connections":                  {map[string]string{"PEERCERT_DATABASE_CONNECTIONS": "1"}, "PEERCERT_DATABASE_CONNECTIONS", "at least 2"},
 		"a live key on one machine":            {map[string]string{"PEERCERT_STRIPE_SECRET_KEY": "sk_live_" + "x"}, "PEERCERT_STRIPE_SECRET_KEY", "live key"},
 		"a live key with a simulator":          {but(map[string]string{"PEERCERT_STRIPE_URL": "https://simulator.example.org"}), "PEERCERT_STRIPE_SECRET_KEY", "live key"},
@@ -149,4 +152,21 @@ func TestEverySettingIsDocumented(t *testing.T) {
 		}
 	}
 	require.Len(t, names, reflect.TypeFor[config.Settings]().NumField())
+}
+
+func TestProxiesAreNetworks(t *testing.T) {
+	settings, err := read(t, but(map[string]string{"PEERCERT_TRUSTED_PROXIES": " 10.1.2.3/8,192.0.2.7, 2001:db8::/32 ,"}))
+	require.NoError(t, err)
+	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32")}, settings.Proxies())
+	require.Empty(t, settings.Advice())
+
+	settings, err = read(t, production)
+	require.NoError(t, err)
+	require.Empty(t, settings.Proxies())
+	require.Len(t, settings.Advice(), 1)
+	require.Contains(t, settings.Advice()[0], "PEERCERT_TRUSTED_PROXIES")
+
+	settings, err = read(t, nil)
+	require.NoError(t, err)
+	require.Empty(t, settings.Advice(), "on one machine there is no proxy")
 }

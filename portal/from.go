@@ -22,7 +22,8 @@ func From(settings config.Settings, core *cases.Cases) Options {
 		}
 	}
 	return Options{
-		Cases: core, Sessions: store.NewSessions(core.Store), Operator: settings.Operator, Demonstration: settings.Environment == config.Local,
+		TrustedProxies: settings.Proxies(),
+		Cases:          core, Sessions: store.NewSessions(core.Store), Operator: settings.Operator, Demonstration: settings.Environment == config.Local,
 		Secure: strings.HasPrefix(settings.PublicURL, "https://"), PaymentOrigins: []string{payments},
 		SessionIdle: settings.SessionIdle, SessionLongest: settings.SessionLongest, SignInsAnHour: settings.SignInsAnHour,
 		SearchesAnHour: settings.SearchesAnHour, Contact: settings.Contact, Site: strings.TrimSuffix(settings.PublicURL, "/"),

@@ -2,11 +2,11 @@ package portal
 
 import (
 	"html/template"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"peercert/cases"
 	"peercert/certification"
 	"peercert/web"
 )
@@ -120,11 +120,7 @@ func readHours(text string) (float64, bool) {
 
 // machine is the address that a request comes from, for limits.
 func (v *visit) machine() string {
-	host, _, err := net.SplitHostPort(v.Request.RemoteAddr)
-	if err != nil {
-		return v.Request.RemoteAddr
-	}
-	return host
+	return cases.Machine(v.Request.RemoteAddr, v.Request.Header.Values("X-Forwarded-For"), v.TrustedProxies)
 }
 
 // refusedWith says whether an error is a refusal of a type, and gives it.

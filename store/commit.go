@@ -148,6 +148,9 @@ func void(ctx context.Context, q *queries.Queries, caseID string, from int, now 
 
 // write writes a step and everything that goes with it.
 func write(ctx context.Context, q *queries.Queries, t certification.Transition, settled certification.Settled, after certification.Case) error {
+	if err := writeNames(ctx, q, t); err != nil {
+		return err
+	}
 	if err := writeCase(ctx, q, after, settled.At, t.Task); err != nil {
 		return err
 	}

@@ -11,7 +11,9 @@ import (
 // Sessions keeps the sessions of the portal, for a session manager such as scs: it has
 // the methods of scs.CtxStore. A token comes hashed already (scs.SessionManager.
 // HashTokenInStore), so that whoever reads the table is signed in nowhere. A session
-// that has expired is as good as gone; ForgetOldRecords deletes it.
+// that has expired is as good as gone; ForgetOldRecords deletes it. One that was ended
+// stays ended: a manager writes every session that it read back when it answers, and a
+// request that began before somebody signed out may end after.
 type Sessions struct{ store *Store }
 
 // NewSessions gives the sessions in the records.
@@ -29,7 +31,7 @@ func (s *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, err
 	return data, true, nil
 }
 
-// CommitCtx keeps what a session holds until it expires.
+// CommitCtx keeps what a session holds until it expires; nothing of one that was ended.
 func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
 	if err := s.store.WriteSession(ctx, queries.WriteSessionParams{Token: token, Data: data, ExpiresAt: expires}); err != nil {
 		return fmt.Errorf("keeping a session: %w", err)
@@ -39,7 +41,7 @@ func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 
 // DeleteCtx ends a session; one that there is not is nothing wrong.
 func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	if err := s.store.DeleteSession(ctx, token); err != nil {
+	if err := s.store.EndSession(ctx, token); err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	return nil

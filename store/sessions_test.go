@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,13 +51,27 @@ func TestSessions(t *testing.T) {
 	require.Equal(t, 1, rows)
 	require.Equal(t, "two", one[string](r, "SELECT string_agg(token, ',') FROM sessions"))
 	require.NoError(t, sessions.Delete("two"))
-	require.EqualValues(t, 0, one[int64](r, "SELECT count(*) FROM sessions"))
+	_, found, err = sessions.Find("two")
+	require.NoError(t, err)
+	require.False(t, found)
+	require.EqualValues(t, 0, one[int64](r, "SELECT count(*) FROM sessions WHERE data <> ''"), "what it held has gone")
+
+	require.NoError(t, sessions.Commit("two", []byte("from a request that still ran"), time.Now().Add(time.Hour)))
+	_, found, err = sessions.Find("two")
+	require.NoError(t, err)
+	require.False(t, found, "what was ended stays ended")
+	_, err = r.sql.Exec(ctx, "UPDATE sessions SET expires_at = now() - interval '1 second'")
+	require.NoError(t, err)
+	rows, err = r.ForgetOldRecords(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, rows, "the trace of it too, in time")
 }
 
 // The manager of sessions works on the records: two processes share them, a new id is
 // given at sign-in, and the table signs nobody in.
 func TestSessionsOfAManager(t *testing.T) {
 	r := open(t)
+	arrived, goOn := make(chan struct{}), make(chan struct{})
 	process := func() http.Handler {
 		manager := scs.New()
 		manager.Store, manager.HashTokenInStore, manager.IdleTimeout = store.NewSessions(r.Store), true, time.Hour
@@ -71,15 +86,18 @@ func TestSessionsOfAManager(t *testing.T) {
 		mux.HandleFunc("/visit", func(_ http.ResponseWriter, request *http.Request) {
 			manager.Put(request.Context(), "visited", true)
 		})
+		mux.HandleFunc("/slow", func(_ http.ResponseWriter, request *http.Request) {
+			arrived <- struct{}{}
+			<-goOn
+		})
 		mux.HandleFunc("/out", func(_ http.ResponseWriter, request *http.Request) {
 			require.NoError(t, manager.Destroy(request.Context()))
 		})
 		return manager.LoadAndSave(mux)
 	}
-	processes, turn := []http.Handler{process(), process()}, 0
+	processes, turn := []http.Handler{process(), process()}, atomic.Int64{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		turn++
-		processes[turn%2].ServeHTTP(w, request)
+		processes[turn.Add(1)%2].ServeHTTP(w, request)
 	}))
 	t.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
@@ -110,11 +128,29 @@ func TestSessionsOfAManager(t *testing.T) {
 	require.NotEqual(t, before, after)
 	require.Equal(t, "me", get("/who"))
 	require.Equal(t, "me", get("/who"), "of the other process")
-	require.EqualValues(t, 1, one[int64](r, "SELECT count(*) FROM sessions"), "the old one is gone")
+	require.EqualValues(t, 1, one[int64](r, "SELECT count(*) FROM sessions WHERE data <> ''"), "the old one is gone")
 	require.EqualValues(t, 0, one[int64](r, "SELECT count(*) FROM sessions WHERE token = $1 OR position($1::text::bytea in data) > 0", after))
+
+	// A page of another tab is still being made while they sign out.
+	slow, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/slow", nil)
+	require.NoError(t, err)
+	slow.AddCookie(&http.Cookie{Name: "session", Value: after})
+	ended := make(chan error, 1)
+	go func() {
+		response, err := http.DefaultClient.Do(slow)
+		if err == nil {
+			err = response.Body.Close()
+		}
+		ended <- err
+	}()
+	<-arrived
 	get("/out")
+	close(goOn)
+	require.NoError(t, <-ended)
 	require.Empty(t, get("/who"))
-	require.EqualValues(t, 0, one[int64](r, "SELECT count(*) FROM sessions WHERE expires_at > now()"))
+	jar.SetCookies(slow.URL, []*http.Cookie{{Name: "session", Value: after, Path: "/"}})
+	require.Empty(t, get("/who"), "whoever has the cookie still")
+	require.EqualValues(t, 0, one[int64](r, "SELECT count(*) FROM sessions WHERE data <> ''"))
 }
 
 func TestSessionsWithoutRecords(t *testing.T) {

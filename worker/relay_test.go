@@ -59,9 +59,9 @@ func TestASlowPartHoldsUpNoOtherMessage(t *testing.T) {
 // is not tried for a month: the code is put aside, and a letter without one goes out.
 func TestACodeThatHasRunOutIsNotMailed(t *testing.T) {
 	r := newRig(t)
-	late, err := r.parts.Cases.OpenSignIn(t.Context(), r.key(), "late@example.test", "en")
+	late, err := r.parts.Cases.OpenSignIn(t.Context(), r.key(), "late@example.test", "en", "")
 	require.NoError(t, err)
-	_, err = r.parts.Cases.OpenSignIn(t.Context(), r.key(), "quick@example.test", "en")
+	_, err = r.parts.Cases.OpenSignIn(t.Context(), r.key(), "quick@example.test", "en", "")
 	require.NoError(t, err)
 	sql, err := pgx.Connect(t.Context(), r.settings.DatabaseURL)
 	require.NoError(t, err)

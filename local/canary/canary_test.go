@@ -373,11 +373,12 @@ func (l *life) portal(ctx context.Context) {
 	address := func(what string) string { return l.word(what) + "@" + l.word(what+" host") + ".example" }
 
 	email := address("sign-in")
-	opened, err := door.OpenSignIn(ctx, l.word("key of a sign-in"), email, "en")
+	asker := l.word("machine that asks")
+	opened, err := door.OpenSignIn(ctx, l.word("key of a sign-in"), email, "en", asker)
 	l.must(err)
-	_, err = door.OpenSignIn(ctx, l.word("another key of a sign-in"), email, "en")
+	_, err = door.OpenSignIn(ctx, l.word("another key of a sign-in"), email, "en", asker)
 	require.Error(l.T, err, "one a minute")
-	_, err = door.OpenSignIn(ctx, "no address", l.word("no address"), "en")
+	_, err = door.OpenSignIn(ctx, "no address", l.word("no address"), "en", "")
 	require.Error(l.T, err)
 	_, err = door.SignIn(ctx, opened.ID, cases.ConfirmationCode(secret, opened.ID))
 	l.must(err)

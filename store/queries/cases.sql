@@ -117,6 +117,19 @@ SELECT EXISTS (SELECT FROM cases WHERE number = $1);
 SELECT id, revision, event, at, voided_at FROM case_events WHERE case_id = sqlc.arg(case_id) AND id < sqlc.arg(before)
 ORDER BY id DESC LIMIT sqlc.arg(most);
 
+-- name: WhoDecided :many
+-- Who brought cases to where they may be appealed: the denial or the revocation that
+-- stands.
+SELECT DISTINCT ON (case_id) case_id, (event->'actor'->>'id')::text AS actor_id FROM case_events
+WHERE case_id = ANY (sqlc.arg(case_ids)::uuid[]) AND voided_at IS NULL AND event->>'to' IN ('denied', 'revoked') AND event->>'from' <> event->>'to'
+ORDER BY case_id, revision DESC;
+
+-- name: ReasonsOfDenial :many
+-- Why a case was denied, by the denial that stands.
+SELECT jsonb_array_elements_text(event->'details'->'reasons')::text FROM case_events
+WHERE id = (SELECT e.id FROM case_events e WHERE e.case_id = $1 AND e.voided_at IS NULL AND e.event->>'to' = 'denied' AND e.event->>'from' <> 'denied'
+    ORDER BY e.revision DESC LIMIT 1);
+
 -- name: PromisesOf :many
 SELECT * FROM promises WHERE case_id = $1 ORDER BY since, id;
 

@@ -431,6 +431,33 @@ func (q *Queries) ReadCase(ctx context.Context, id string) (ReadCaseRow, error) 
 	return i, err
 }
 
+const reasonsOfDenial = `-- name: ReasonsOfDenial :many
+SELECT jsonb_array_elements_text(event->'details'->'reasons')::text FROM case_events
+WHERE id = (SELECT e.id FROM case_events e WHERE e.case_id = $1 AND e.voided_at IS NULL AND e.event->>'to' = 'denied' AND e.event->>'from' <> 'denied'
+    ORDER BY e.revision DESC LIMIT 1)
+`
+
+// Why a case was denied, by the denial that stands.
+func (q *Queries) ReasonsOfDenial(ctx context.Context, caseID string) ([]string, error) {
+	rows, err := q.db.Query(ctx, reasonsOfDenial, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var column_1 string
+		if err := rows.Scan(&column_1); err != nil {
+			return nil, err
+		}
+		items = append(items, column_1)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reopenPromises = `-- name: ReopenPromises :exec
 UPDATE promises SET ended_at = NULL, ended_by = NULL, kept = NULL WHERE case_id = $1 AND ended_by >= $2::int
 `
@@ -609,6 +636,39 @@ type VoidPaymentsParams struct {
 func (q *Queries) VoidPayments(ctx context.Context, arg VoidPaymentsParams) error {
 	_, err := q.db.Exec(ctx, voidPayments, arg.CaseID, arg.Revision)
 	return err
+}
+
+const whoDecided = `-- name: WhoDecided :many
+SELECT DISTINCT ON (case_id) case_id, (event->'actor'->>'id')::text AS actor_id FROM case_events
+WHERE case_id = ANY ($1::uuid[]) AND voided_at IS NULL AND event->>'to' IN ('denied', 'revoked') AND event->>'from' <> event->>'to'
+ORDER BY case_id, revision DESC
+`
+
+type WhoDecidedRow struct {
+	CaseID  string
+	ActorID string
+}
+
+// Who brought cases to where they may be appealed: the denial or the revocation that
+// stands.
+func (q *Queries) WhoDecided(ctx context.Context, caseIds []string) ([]WhoDecidedRow, error) {
+	rows, err := q.db.Query(ctx, whoDecided, caseIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WhoDecidedRow{}
+	for rows.Next() {
+		var i WhoDecidedRow
+		if err := rows.Scan(&i.CaseID, &i.ActorID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const writeCase = `-- name: WriteCase :exec

@@ -226,6 +226,7 @@ type Registration struct {
 	CaseID      *string
 	Purpose     string
 	FormerEmail string
+	Asker       []byte
 }
 
 type Session struct {

@@ -1,15 +1,17 @@
 -- name: AddRegistration :exec
-INSERT INTO registrations (id, email_folded, details, language, created_at, expires_at, purpose, applicant_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+INSERT INTO registrations (id, email_folded, details, language, created_at, expires_at, purpose, applicant_id, asker)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: LockAddress :exec
 -- Of two who want a code for one address at once, the second counts the first.
 SELECT pg_advisory_xact_lock(hashtextextended('address:' || sqlc.arg(email_folded)::text, 0));
 
 -- name: CodesSince :one
--- The codes that were mailed to an address, for whatever purpose, and when the last was.
-SELECT count(*) AS codes, coalesce(max(created_at), '0001-01-01 00:00:00+00')::timestamptz AS newest
-FROM registrations WHERE email_folded = $1 AND created_at > $2 AND purpose <> 'another_case';
+-- The codes that were mailed to an address, for whatever purpose: all, those that one
+-- asker wanted, and when the last of these was.
+SELECT count(*) AS codes, count(*) FILTER (WHERE asker = sqlc.arg(asker)) AS own,
+    coalesce(max(created_at) FILTER (WHERE asker = sqlc.arg(asker)), '0001-01-01 00:00:00+00')::timestamptz AS newest_own
+FROM registrations WHERE email_folded = sqlc.arg(email_folded) AND created_at > sqlc.arg(since) AND purpose <> 'another_case';
 
 -- name: LockRegistration :one
 SELECT * FROM registrations WHERE id = $1 FOR UPDATE;

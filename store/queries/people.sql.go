@@ -79,8 +79,8 @@ func (q *Queries) AddRead(ctx context.Context, arg AddReadParams) error {
 }
 
 const addRegistration = `-- name: AddRegistration :exec
-INSERT INTO registrations (id, email_folded, details, language, created_at, expires_at, purpose, applicant_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO registrations (id, email_folded, details, language, created_at, expires_at, purpose, applicant_id, asker)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 
 type AddRegistrationParams struct {
@@ -92,6 +92,7 @@ type AddRegistrationParams struct {
 	ExpiresAt   time.Time
 	Purpose     string
 	ApplicantID *string
+	Asker       []byte
 }
 
 func (q *Queries) AddRegistration(ctx context.Context, arg AddRegistrationParams) error {
@@ -104,6 +105,7 @@ func (q *Queries) AddRegistration(ctx context.Context, arg AddRegistrationParams
 		arg.ExpiresAt,
 		arg.Purpose,
 		arg.ApplicantID,
+		arg.Asker,
 	)
 	return err
 }
@@ -226,25 +228,29 @@ func (q *Queries) ClaimKey(ctx context.Context, arg ClaimKeyParams) (int64, erro
 }
 
 const codesSince = `-- name: CodesSince :one
-SELECT count(*) AS codes, coalesce(max(created_at), '0001-01-01 00:00:00+00')::timestamptz AS newest
-FROM registrations WHERE email_folded = $1 AND created_at > $2 AND purpose <> 'another_case'
+SELECT count(*) AS codes, count(*) FILTER (WHERE asker = $1) AS own,
+    coalesce(max(created_at) FILTER (WHERE asker = $1), '0001-01-01 00:00:00+00')::timestamptz AS newest_own
+FROM registrations WHERE email_folded = $2 AND created_at > $3 AND purpose <> 'another_case'
 `
 
 type CodesSinceParams struct {
+	Asker       []byte
 	EmailFolded string
-	CreatedAt   time.Time
+	Since       time.Time
 }
 
 type CodesSinceRow struct {
-	Codes  int64
-	Newest time.Time
+	Codes     int64
+	Own       int64
+	NewestOwn time.Time
 }
 
-// The codes that were mailed to an address, for whatever purpose, and when the last was.
+// The codes that were mailed to an address, for whatever purpose: all, those that one
+// asker wanted, and when the last of these was.
 func (q *Queries) CodesSince(ctx context.Context, arg CodesSinceParams) (CodesSinceRow, error) {
-	row := q.db.QueryRow(ctx, codesSince, arg.EmailFolded, arg.CreatedAt)
+	row := q.db.QueryRow(ctx, codesSince, arg.Asker, arg.EmailFolded, arg.Since)
 	var i CodesSinceRow
-	err := row.Scan(&i.Codes, &i.Newest)
+	err := row.Scan(&i.Codes, &i.Own, &i.NewestOwn)
 	return i, err
 }
 
@@ -436,7 +442,7 @@ func (q *Queries) LockKey(ctx context.Context, arg LockKeyParams) (LockKeyRow, e
 }
 
 const lockRegistration = `-- name: LockRegistration :one
-SELECT id, email_folded, details, language, created_at, expires_at, tries, confirmed_at, applicant_id, case_id, purpose, former_email FROM registrations WHERE id = $1 FOR UPDATE
+SELECT id, email_folded, details, language, created_at, expires_at, tries, confirmed_at, applicant_id, case_id, purpose, former_email, asker FROM registrations WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockRegistration(ctx context.Context, id string) (Registration, error) {
@@ -455,6 +461,7 @@ func (q *Queries) LockRegistration(ctx context.Context, id string) (Registration
 		&i.CaseID,
 		&i.Purpose,
 		&i.FormerEmail,
+		&i.Asker,
 	)
 	return i, err
 }
@@ -575,7 +582,7 @@ func (q *Queries) ReadKey(ctx context.Context, arg ReadKeyParams) (ReadKeyRow, e
 }
 
 const readRegistration = `-- name: ReadRegistration :one
-SELECT id, email_folded, details, language, created_at, expires_at, tries, confirmed_at, applicant_id, case_id, purpose, former_email FROM registrations WHERE id = $1
+SELECT id, email_folded, details, language, created_at, expires_at, tries, confirmed_at, applicant_id, case_id, purpose, former_email, asker FROM registrations WHERE id = $1
 `
 
 func (q *Queries) ReadRegistration(ctx context.Context, id string) (Registration, error) {
@@ -594,6 +601,7 @@ func (q *Queries) ReadRegistration(ctx context.Context, id string) (Registration
 		&i.CaseID,
 		&i.Purpose,
 		&i.FormerEmail,
+		&i.Asker,
 	)
 	return i, err
 }

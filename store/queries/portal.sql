@@ -1,12 +1,15 @@
 -- name: FindSession :one
-SELECT data FROM sessions WHERE token = $1 AND expires_at > now();
+SELECT data FROM sessions WHERE token = $1 AND expires_at > now() AND data <> '';
 
 -- name: WriteSession :exec
+-- A session that was ended stays ended, whoever still writes to it.
 INSERT INTO sessions (token, data, expires_at) VALUES ($1, $2, $3)
-ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at;
+ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at WHERE sessions.data <> '';
 
--- name: DeleteSession :exec
-DELETE FROM sessions WHERE token = $1;
+-- name: EndSession :exec
+-- What it held goes at once. The row stays for a day: a request that had read it may
+-- still be running, and writes it back.
+UPDATE sessions SET data = '', expires_at = now() + interval '1 day' WHERE token = $1 AND data <> '';
 
 -- name: ForgetSessions :execrows
 DELETE FROM sessions WHERE token IN (SELECT s.token FROM sessions s WHERE s.expires_at < now() ORDER BY s.expires_at LIMIT sqlc.arg(most));
@@ -38,6 +41,24 @@ ORDER BY folded(a.last_name), folded(a.first_name), c.certificate_number LIMIT s
 UPDATE applicants SET first_name = $2, middle_name = $3, last_name = $4, called = $5, phone = $6, address = $7, county_plan = $8, language = $9
 WHERE id = $1;
 
+-- name: NamePerson :exec
+-- The names on an application are its owner's from when it is handed in. While they have
+-- a certificate of another case, they stay those on it until the application is approved:
+-- a certificate is public, and nobody renames it without a reviewer.
+UPDATE applicants a SET
+    first_name = d.draft_values->>'legal_first_name', last_name = d.draft_values->>'legal_last_name',
+    middle_name = coalesce(d.draft_values->>'legal_middle_name', '')
+FROM drafts d
+WHERE d.case_id = sqlc.arg(case_id) AND d.form = 'application' AND a.id = sqlc.arg(applicant_id)
+    AND d.draft_values->>'legal_first_name' <> '' AND d.draft_values->>'legal_last_name' <> ''
+    AND (sqlc.arg(approved)::boolean OR NOT EXISTS (
+        SELECT FROM cases c WHERE c.applicant_id = a.id AND c.id <> d.case_id AND c.certificate_number IS NOT NULL));
+
+-- name: CallPerson :exec
+-- What they want to be called, where the application says it.
+UPDATE applicants a SET called = d.draft_values->>'called' FROM drafts d
+WHERE d.case_id = sqlc.arg(case_id) AND d.form = 'application' AND a.id = sqlc.arg(applicant_id) AND d.draft_values->>'called' <> '';
+
 -- name: MoveApplicant :exec
 UPDATE applicants SET email = $2, email_folded = $3 WHERE id = $1;
 
@@ -66,9 +87,21 @@ SELECT form, draft_values FROM drafts WHERE case_id = $1 ORDER BY form FOR UPDAT
 UPDATE drafts SET draft_values = $3, revision = revision + 1, saved_at = $4 WHERE case_id = $1 AND form = $2;
 
 -- name: HandedInDocuments :many
--- The documents that any form named when it was handed in.
+-- The documents that any form named when it was handed in; and those of the kinds that no
+-- form names, which go along with the form that they belong to: proof of a new name with
+-- an application or a training certificate, evidence with an appeal, also while that is
+-- being decided.
 SELECT DISTINCT d.id::text FROM case_events e CROSS JOIN LATERAL jsonb_array_elements_text(e.event->'details'->'documents') AS d (id)
-WHERE e.case_id = $1 AND e.voided_at IS NULL;
+WHERE e.case_id = $1 AND e.voided_at IS NULL
+UNION
+SELECT d.id::text FROM documents d
+JOIN draft_turns t ON t.case_id = d.case_id AND t.voided_at IS NULL AND t.draft_revision IS NOT NULL
+JOIN case_events e ON e.case_id = t.case_id AND e.revision = t.revision AND e.voided_at IS NULL
+WHERE d.case_id = $1 AND d.status NOT IN ('refused', 'infected') AND (
+    d.kind = 'name_change' AND t.form IN ('application', 'training') AND d.uploaded_at <= e.at
+    OR d.kind = 'appeal_evidence' AND t.form = 'appeal' AND (d.uploaded_at <= e.at OR NOT EXISTS (
+        SELECT FROM draft_turns later JOIN case_events given ON given.case_id = later.case_id AND given.revision = later.revision AND given.voided_at IS NULL
+        WHERE later.case_id = t.case_id AND later.form = t.form AND later.voided_at IS NULL AND later.id > t.id AND given.at <= d.uploaded_at)));
 
 -- name: DeleteDocuments :exec
 DELETE FROM documents WHERE case_id = $1 AND id = ANY (sqlc.arg(ids)::uuid[]);

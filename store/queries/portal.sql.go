@@ -68,6 +68,22 @@ func (q *Queries) AuthorizationsOf(ctx context.Context, caseID string) ([]Author
 	return items, nil
 }
 
+const callPerson = `-- name: CallPerson :exec
+UPDATE applicants a SET called = d.draft_values->>'called' FROM drafts d
+WHERE d.case_id = $1 AND d.form = 'application' AND a.id = $2 AND d.draft_values->>'called' <> ''
+`
+
+type CallPersonParams struct {
+	CaseID      string
+	ApplicantID string
+}
+
+// What they want to be called, where the application says it.
+func (q *Queries) CallPerson(ctx context.Context, arg CallPersonParams) error {
+	_, err := q.db.Exec(ctx, callPerson, arg.CaseID, arg.ApplicantID)
+	return err
+}
+
 const casesOf = `-- name: CasesOf :many
 SELECT snapshot, created_at, updated_at FROM cases WHERE applicant_id = $1 ORDER BY id DESC LIMIT 100
 `
@@ -199,15 +215,6 @@ func (q *Queries) DeleteDocuments(ctx context.Context, arg DeleteDocumentsParams
 	return err
 }
 
-const deleteSession = `-- name: DeleteSession :exec
-DELETE FROM sessions WHERE token = $1
-`
-
-func (q *Queries) DeleteSession(ctx context.Context, token string) error {
-	_, err := q.db.Exec(ctx, deleteSession, token)
-	return err
-}
-
 const draftHandedIn = `-- name: DraftHandedIn :one
 SELECT EXISTS (SELECT FROM draft_turns WHERE case_id = $1 AND form = $2 AND draft_revision IS NOT NULL AND voided_at IS NULL)
 `
@@ -262,8 +269,19 @@ func (q *Queries) DraftsOf(ctx context.Context, caseID string) ([]DraftsOfRow, e
 	return items, nil
 }
 
+const endSession = `-- name: EndSession :exec
+UPDATE sessions SET data = '', expires_at = now() + interval '1 day' WHERE token = $1 AND data <> ''
+`
+
+// What it held goes at once. The row stays for a day: a request that had read it may
+// still be running, and writes it back.
+func (q *Queries) EndSession(ctx context.Context, token string) error {
+	_, err := q.db.Exec(ctx, endSession, token)
+	return err
+}
+
 const findSession = `-- name: FindSession :one
-SELECT data FROM sessions WHERE token = $1 AND expires_at > now()
+SELECT data FROM sessions WHERE token = $1 AND expires_at > now() AND data <> ''
 `
 
 func (q *Queries) FindSession(ctx context.Context, token string) ([]byte, error) {
@@ -300,9 +318,21 @@ func (q *Queries) ForgetSessions(ctx context.Context, most int32) (int64, error)
 const handedInDocuments = `-- name: HandedInDocuments :many
 SELECT DISTINCT d.id::text FROM case_events e CROSS JOIN LATERAL jsonb_array_elements_text(e.event->'details'->'documents') AS d (id)
 WHERE e.case_id = $1 AND e.voided_at IS NULL
+UNION
+SELECT d.id::text FROM documents d
+JOIN draft_turns t ON t.case_id = d.case_id AND t.voided_at IS NULL AND t.draft_revision IS NOT NULL
+JOIN case_events e ON e.case_id = t.case_id AND e.revision = t.revision AND e.voided_at IS NULL
+WHERE d.case_id = $1 AND d.status NOT IN ('refused', 'infected') AND (
+    d.kind = 'name_change' AND t.form IN ('application', 'training') AND d.uploaded_at <= e.at
+    OR d.kind = 'appeal_evidence' AND t.form = 'appeal' AND (d.uploaded_at <= e.at OR NOT EXISTS (
+        SELECT FROM draft_turns later JOIN case_events given ON given.case_id = later.case_id AND given.revision = later.revision AND given.voided_at IS NULL
+        WHERE later.case_id = t.case_id AND later.form = t.form AND later.voided_at IS NULL AND later.id > t.id AND given.at <= d.uploaded_at)))
 `
 
-// The documents that any form named when it was handed in.
+// The documents that any form named when it was handed in; and those of the kinds that no
+// form names, which go along with the form that they belong to: proof of a new name with
+// an application or a training certificate, evidence with an appeal, also while that is
+// being decided.
 func (q *Queries) HandedInDocuments(ctx context.Context, caseID string) ([]string, error) {
 	rows, err := q.db.Query(ctx, handedInDocuments, caseID)
 	if err != nil {
@@ -365,6 +395,31 @@ type MoveApplicantParams struct {
 
 func (q *Queries) MoveApplicant(ctx context.Context, arg MoveApplicantParams) error {
 	_, err := q.db.Exec(ctx, moveApplicant, arg.ID, arg.Email, arg.EmailFolded)
+	return err
+}
+
+const namePerson = `-- name: NamePerson :exec
+UPDATE applicants a SET
+    first_name = d.draft_values->>'legal_first_name', last_name = d.draft_values->>'legal_last_name',
+    middle_name = coalesce(d.draft_values->>'legal_middle_name', '')
+FROM drafts d
+WHERE d.case_id = $1 AND d.form = 'application' AND a.id = $2
+    AND d.draft_values->>'legal_first_name' <> '' AND d.draft_values->>'legal_last_name' <> ''
+    AND ($3::boolean OR NOT EXISTS (
+        SELECT FROM cases c WHERE c.applicant_id = a.id AND c.id <> d.case_id AND c.certificate_number IS NOT NULL))
+`
+
+type NamePersonParams struct {
+	CaseID      string
+	ApplicantID string
+	Approved    bool
+}
+
+// The names on an application are its owner's from when it is handed in. While they have
+// a certificate of another case, they stay those on it until the application is approved:
+// a certificate is public, and nobody renames it without a reviewer.
+func (q *Queries) NamePerson(ctx context.Context, arg NamePersonParams) error {
+	_, err := q.db.Exec(ctx, namePerson, arg.CaseID, arg.ApplicantID, arg.Approved)
 	return err
 }
 
@@ -580,7 +635,7 @@ func (q *Queries) WritePerson(ctx context.Context, arg WritePersonParams) error 
 
 const writeSession = `-- name: WriteSession :exec
 INSERT INTO sessions (token, data, expires_at) VALUES ($1, $2, $3)
-ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at
+ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at WHERE sessions.data <> ''
 `
 
 type WriteSessionParams struct {
@@ -589,6 +644,7 @@ type WriteSessionParams struct {
 	ExpiresAt time.Time
 }
 
+// A session that was ended stays ended, whoever still writes to it.
 func (q *Queries) WriteSession(ctx context.Context, arg WriteSessionParams) error {
 	_, err := q.db.Exec(ctx, writeSession, arg.Token, arg.Data, arg.ExpiresAt)
 	return err
