@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/mail"
 	"net/url"
 	"strings"
 	"time"
@@ -183,22 +182,30 @@ func (v *visit) mailEmailCode() error {
 	if err != nil {
 		return err
 	}
-	address, wrong := mail.ParseAddress(form.Value("email"))
-	if wrong != nil || address.Name != "" {
-		form.Refuse("email", "sign_in.email_wrong", nil)
+	address := typedAddress(form)
+	if form.Refused() {
 		return v.emailQuestion(form)
 	}
 	ctx := v.Request.Context()
-	opened, err := v.Cases.OpenEmailChange(ctx, v.actor, v.key(), address.Address, v.words.Language())
-	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedInvalid {
-		form.Refuse("email", "sign_in.email_wrong", nil)
-		return v.emailQuestion(form)
+	opened, err := v.Cases.OpenEmailChange(ctx, v.actor, v.codeKey(address), address, v.words.Language())
+	if refusal, is := certification.RefusalOf(err); is {
+		switch {
+		case refusal.Type == certification.RefusedTooMany && v.underWay(sessionMove, address):
+			form.Refuse("code", tooSoon(refusal.RetryAfter), nil)
+			return v.emailCodeQuestion(form)
+		case refusal.Type == certification.RefusedTooMany:
+			form.Refuse("email", tooSoon(refusal.RetryAfter), nil)
+			return v.emailQuestion(form)
+		case refusal.Type == certification.RefusedInvalid:
+			form.Refuse("email", "sign_in.email_wrong", nil)
+			return v.emailQuestion(form)
+		}
 	}
 	if err != nil {
 		return err
 	}
 	v.sessions.Put(ctx, sessionMove, opened.ID)
-	v.sessions.Put(ctx, sessionAddress, address.Address)
+	v.sessions.Put(ctx, sessionAddress, address)
 	v.redirect("/my-data/email/code")
 	return nil
 }
@@ -215,7 +222,8 @@ func (v *visit) emailCodeQuestion(form *web.Form) error {
 	frame := v.frame("sign_in.code_title", nil)
 	frame.Back = frame.Link("/my-data/email")
 	return v.question(frame, form, Question{
-		Intro: []string{v.words.Say("my_data.email_code_intro", nil)}, Button: v.words.Say("my_data.save", nil), Inputs: codeInputs(form),
+		Action: frame.Link("/my-data/email/code"),
+		Intro:  []string{v.words.Say("my_data.email_code_intro", nil)}, Button: v.words.Say("my_data.save", nil), Inputs: codeInputs(form),
 	})
 }
 

@@ -197,7 +197,7 @@ func (v *visit) payments() error {
 	for i := len(payments) - 1; i >= 0; i-- {
 		payment := payments[i]
 		line := web.Line{
-			When: v.words.Moment(payment.AskedAt), What: v.words.Say("fee."+string(payment.Fee), nil) + " · " + v.words.Money(payment.AmountCents),
+			When: v.words.Moment(payment.AskedAt), What: v.words.Money(payment.AmountCents) + " · " + v.words.Say("fee."+string(payment.Fee), nil),
 			Detail: v.words.Say("payments.status_"+payment.Status, nil),
 		}
 		if payment.Status == "paid" {

@@ -55,9 +55,11 @@ type held struct {
 }
 
 // hold keeps a form of a case that came without anybody being signed in. It is given
-// back to the owner of that case, once, after they have signed in again.
+// back to the owner of that case, once, after they have signed in again. Of another
+// form, and of one with files, they are led to the page.
 func (v *visit) hold() error {
 	if v.Param("case") == "" || strings.HasPrefix(v.ContentType(), "multipart/") {
+		v.sessions.Put(v.Request.Context(), sessionNext, v.pageOfForm())
 		return nil
 	}
 	if _, err := v.sent(); err != nil {
@@ -70,6 +72,14 @@ func (v *visit) hold() error {
 	v.sessions.Put(v.Request.Context(), sessionHeld, kept)
 	v.sessions.Put(v.Request.Context(), sessionNext, "/held")
 	return nil
+}
+
+// pageOfForm is the page that stands at the address of a form, or else the home.
+func (v *visit) pageOfForm() string {
+	if slices.ContainsFunc(v.routes(), func(r route) bool { return r.method == get && r.path == v.FullPath() }) {
+		return v.path()
+	}
+	return "/home"
 }
 
 // giveBack shows a form that came while nobody was signed in, to be sent after all.

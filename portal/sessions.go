@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/alexedwards/scs/v2"
 
@@ -115,7 +116,7 @@ func (v *visit) begin(applicantID string) error {
 
 // localPath accepts an address of ours without language, to go on to after signing in.
 func localPath(path string) string {
-	if strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsAny(path, "\\?#\r\n") {
+	if strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsAny(path, "\\?#") && !strings.ContainsFunc(path, unicode.IsControl) {
 		return path
 	}
 	return ""

@@ -69,12 +69,18 @@ func (v *visit) askAddress() error {
 }
 
 func (v *visit) addressQuestion(form *web.Form) error {
-	frame := v.frame("sign_in.title", nil)
-	return v.question(frame, form, Question{
-		Intro:  []string{v.words.Say("sign_in.intro", nil)},
-		Button: v.words.Say("sign_in.button", nil),
-		Inputs: addressInputs(form),
-	})
+	asked := v.sessions.GetString(v.Request.Context(), sessionNext) != ""
+	return v.question(v.frame("sign_in.title", nil), form, signInQuestion(form, asked))
+}
+
+// signInQuestion asks for an address. asked says that a page was asked for which only
+// its owner may see: perhaps a session has ended.
+func signInQuestion(form *web.Form, asked bool) Question {
+	question := Question{Intro: []string{form.Say("sign_in.intro", nil)}, Button: form.Say("sign_in.button", nil), Inputs: addressInputs(form)}
+	if asked {
+		question.Intro = append([]string{form.Say("sign_in.go_on", nil)}, question.Intro...)
+	}
+	return question
 }
 
 func addressInputs(form *web.Form) []web.Input {
@@ -86,17 +92,25 @@ func (v *visit) mailCode() error {
 	if err != nil {
 		return err
 	}
+	address := typedAddress(form)
+	if form.Refused() {
+		return v.addressQuestion(form)
+	}
+	return v.sendCode(address)
+}
+
+// typedAddress is the address that was typed; what cannot be one is refused.
+func typedAddress(form *web.Form) string {
 	address, wrong := mail.ParseAddress(form.Value("email"))
 	switch {
 	case form.Value("email") == "":
 		form.Refuse("email", "sign_in.email_missing", nil)
 	case wrong != nil || address.Name != "" || len(address.Address) > certification.ExamEmailLimit || !strings.Contains(address.Address[strings.LastIndex(address.Address, "@"):], "."):
 		form.Refuse("email", "sign_in.email_wrong", nil)
+	default:
+		return address.Address
 	}
-	if form.Refused() {
-		return v.addressQuestion(form)
-	}
-	return v.sendCode(address.Address)
+	return ""
 }
 
 // sendCode mails a code and shows the page that asks for it. It does and says the same
@@ -108,10 +122,7 @@ func (v *visit) sendCode(address string) error {
 			return err
 		}
 	}
-	// The address is part of the key: who goes back and corrects it sends another form.
-	// So is the time, because a browser may bring back a page that is older than a code.
-	key := uuid.NewSHA1(uuid.NameSpaceOID, []byte(v.key()+address+v.Now().Truncate(codeAge).String())).String()
-	opened, err := v.Cases.OpenSignIn(ctx, key, address, v.words.Language(), v.machine())
+	opened, err := v.Cases.OpenSignIn(ctx, v.codeKey(address), address, v.words.Language(), v.machine())
 	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedTooMany {
 		return v.codeTooSoon(address, refusal.RetryAfter)
 	}
@@ -128,21 +139,38 @@ func (v *visit) sendCode(address string) error {
 // codeAge is about how long a code is of use.
 const codeAge = 10 * time.Minute
 
+// codeKey is the key under which a code is asked for. The address is part of it: who
+// goes back and corrects it sends another form. So is the time, because a browser may
+// bring back a page that is older than a code.
+func (v *visit) codeKey(address string) string {
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(v.key()+address+v.Now().Truncate(codeAge).String())).String()
+}
+
 // codeTooSoon says that a code was asked for too soon or too often, where the last one
 // can still be given.
 func (v *visit) codeTooSoon(address string, wait time.Duration) error {
-	ctx := v.Request.Context()
-	name := "sign_in.wait"
-	if wait > time.Minute {
-		name = "sign_in.too_many"
-	}
 	form := web.SentForm(v.words, url.Values{"email": {address}})
-	if v.sessions.GetString(ctx, sessionSignIn) != "" && v.sessions.GetString(ctx, sessionAddress) == address {
-		form.Refuse("code", name, nil)
+	if v.underWay(sessionSignIn, address) {
+		form.Refuse("code", tooSoon(wait), nil)
 		return v.codeQuestion(form)
 	}
-	form.Refuse("email", name, nil)
+	form.Refuse("email", tooSoon(wait), nil)
 	return v.addressQuestion(form)
+}
+
+// tooSoon names the words for a code that was asked for too soon, or too often.
+func tooSoon(wait time.Duration) string {
+	if wait > time.Minute {
+		return "sign_in.too_many"
+	}
+	return "sign_in.wait"
+}
+
+// underWay says whether this session waits for a code that went to an address; what it
+// is for is sessionSignIn or sessionMove.
+func (v *visit) underWay(what, address string) bool {
+	ctx := v.Request.Context()
+	return v.sessions.GetString(ctx, what) != "" && strings.EqualFold(v.sessions.GetString(ctx, sessionAddress), address)
 }
 
 func (v *visit) askCode() error {

@@ -24,6 +24,11 @@ func signInExamples() []example {
 		{Name: "sign in", Page: "question", Title: "sign_in.title", Content: func(frame web.Frame) any {
 			return question(frame, "sign_in.button", "sign_in.intro", addressInputs(asked(frame, nil)))
 		}},
+		{Name: "sign in to go on", Page: "question", Title: "sign_in.title", Content: func(frame web.Frame) any {
+			content := signInQuestion(asked(frame, nil), true)
+			content.Key, content.Action = "key", "/"
+			return content
+		}},
 		{Name: "sign in, no address", Page: "question", Title: "sign_in.title", Content: func(frame web.Frame) any {
 			return question(frame, "sign_in.button", "sign_in.intro", addressInputs(asked(frame, url.Values{"email": {"maria@"}}, "email", "sign_in.email_wrong")))
 		}, Problems: func(frame web.Frame) []web.Problem {
