@@ -79,62 +79,20 @@ func (v *visit) caseHome() error {
 	return show(v, http.StatusOK, "home", frame, content)
 }
 
-// nextPage is where the one button of a stage leads, below the case.
-var nextPage = map[certification.Stage]string{
-	certification.StageIntroVideo: "/video", certification.StageApplication: "/application", certification.StageApplicationFee: "/pay",
-	certification.StageApplicationReturned: "/application", certification.StageTraining: "/training", certification.StageTrainingReturned: "/training",
-	certification.StageExamFee: "/pay", certification.StageExamBooking: "/exam", certification.StageExamBooked: "/exam",
-	certification.StageCertified: "/certificate", certification.StageRenewal: "/renewal", certification.StageRenewalFee: "/pay",
-	certification.StageRenewalReturned: "/renewal", certification.StageExpired: "/renewal", certification.StageDenied: "/appeal", certification.StageRevoked: "/appeal",
-}
-
-// standing names the words for where a case stands: the stage, and what differs within it.
-func standing(view cases.View) string {
-	switch stage := view.Stage; stage {
-	case certification.StageClosed:
-		return "closed_" + string(view.Outcome)
-	case certification.StageExamFee:
-		if view.AttemptsUsed > 0 {
-			return "exam_fee_retake"
-		}
-	case certification.StageExamBooking:
-		switch {
-		case view.Exam == nil || view.Exam.AuthorizationID == "":
-			return "exam_booking_choose"
-		case view.Exam.Refused:
-			return "exam_booking_refused"
-		case !view.Exam.Authorized:
-			return "exam_booking_asked"
-		}
-	case certification.StageAppealReview:
-		if view.AppealFrom == certification.StageRevoked {
-			return "appeal_review_revoked"
-		}
-	}
-	return string(view.Stage)
-}
-
 // caseHome says everything that the home of a case says. It is a function of what the
 // door gives, so that every state can be looked at.
 func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []cases.Letter, now time.Time) CaseHome {
 	say := func(key string, variables map[string]any) string { return frame.Localizer.Say(key, variables) }
-	at := standing(view)
+	at := standing(view, events, now)
 	variables := wordsOf(frame, view)
 	home := CaseHome{
-		Number: view.Number, Heading: say("home."+at+".heading", variables), Yours: say("home."+at+".yours", variables), Ours: say("home."+at+".ours", variables),
+		Number: view.Number, Heading: say("home."+at+".heading", variables), Yours: say("home."+at+".yours", variables),
+		Ours: say(oursKey(view, at), variables), Button: nextButton(frame, view, at),
 	}
-	home.Text = template.HTML(template.HTMLEscapeString(say("home."+at+".text", variables)))
-	closed := view.Stage == certification.StageClosed
-	page := nextPage[view.Stage]
-	switch {
-	case closed:
-		home.Button = &web.Button{Label: say("home.start_again", nil), Action: frame.Link("/start-again")}
-	case page != "" && !view.OnHold:
-		home.Button = &web.Button{Label: say("home."+at+".button", variables), Address: frame.Link("/cases/" + view.ID + page)}
-	}
+	home.Text = template.HTML(template.HTMLEscapeString(say(textKey(view, at), variables)))
 	home.Notices = notices(say, view)
 	for _, promise := range view.Promises {
-		home.Promises = append(home.Promises, promiseCard(frame, promise))
+		home.Promises = append(home.Promises, promiseOf(frame, view, promise))
 	}
 	home.Milestones = milestones(frame, view, events)
 	for _, letter := range newest(letters, 3) {
@@ -144,40 +102,14 @@ func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []
 	return home
 }
 
-// wordsOf are the variables that the sentences of a home use.
-func wordsOf(frame web.Frame, view cases.View) map[string]any {
-	variables := map[string]any{
-		"AttemptsLeft": view.AttemptsLeft(), "Count": view.AttemptsLeft(), "DueBy": "", "WindowUntil": "", "Fee": "", "Appointment": "", "Until": "",
-	}
-	if due := view.DueAt(); !due.IsZero() {
-		variables["DueBy"] = frame.By(due)
-	}
-	if !view.WindowEndsAt.IsZero() {
-		variables["WindowUntil"] = frame.Until(view.WindowEndsAt)
-	}
-	if fee, due := view.FeeDue(); due {
-		variables["Fee"] = frame.Money(view.Policy.AmountCents(fee))
-	}
-	if view.Exam != nil && !view.Exam.AppointmentAt.IsZero() {
-		variables["Appointment"] = frame.Moment(view.Exam.AppointmentAt)
-	}
-	if view.Certificate != nil {
-		variables["Until"] = frame.Until(view.Certificate.ExpiresAt)
-	}
-	return variables
-}
-
-// notices say what is unusual: a hold, a stopped clock, and, honestly, what is slow on
-// our side.
+// notices say what is unusual beside what the page is about: a suspension, and,
+// honestly, what is slow on our side.
 func notices(say func(string, map[string]any) string, view cases.View) []web.Notice {
 	var all []web.Notice
 	add := func(tone, key string) {
 		all = append(all, web.Notice{Tone: tone, Heading: say("home."+key+".heading", nil), Text: template.HTML(template.HTMLEscapeString(say("home."+key+".text", nil)))})
 	}
-	if view.OnHold {
-		add("warning", "on_hold")
-	}
-	if view.Suspended {
+	if view.Suspended && (view.OnHold || view.Stage != certification.StageCertified) {
 		add("error", "suspended")
 	}
 	slow := []string{
@@ -188,10 +120,15 @@ func notices(say func(string, map[string]any) string, view cases.View) []web.Not
 		add("info", "slow")
 	}
 	for _, promise := range view.Promises {
-		if promise.Overdue && promise.Running() && promise.WaitsOn != certification.PartyApplicant {
-			add("warning", "late")
-			break
+		if !promise.Overdue || !promise.Running() || promise.WaitsOn == certification.PartyApplicant {
+			continue
 		}
+		key := "late"
+		if promise.WaitsOn == certification.PartyVendor {
+			key = "late_vendor"
+		}
+		add("warning", key)
+		break
 	}
 	return all
 }
@@ -205,7 +142,7 @@ func promiseCard(frame web.Frame, promise certification.Promise) web.Promise {
 	}
 	switch {
 	case card.Stopped:
-		card.Note = frame.Localizer.Say("promise.stopped", map[string]any{"Since": frame.Date(promise.StoppedAt), "Count": certification.DaysBetween(promise.StoppedAt, promise.DueAt)})
+		card.Note = stoppedWords(frame, promise)
 	case card.Overdue:
 		card.By, card.Note = frame.By(promise.DueAt), say("promise.overdue")
 	default:
@@ -214,59 +151,45 @@ func promiseCard(frame web.Frame, promise certification.Promise) web.Promise {
 	return card
 }
 
-// way are the milestones, each with the stages that are part of it.
-var way = []struct {
-	name   string
-	stages []certification.Stage
-}{
-	{"video", []certification.Stage{certification.StageIntroVideo}},
-	{"application", []certification.Stage{certification.StageApplication, certification.StageApplicationFee}},
-	{"review", []certification.Stage{certification.StageApplicationReview, certification.StageApplicationReturned, certification.StageDenied}},
-	{"training", []certification.Stage{certification.StageTraining, certification.StageTrainingReview, certification.StageTrainingReturned}},
-	{"exam", []certification.Stage{certification.StageExamFee, certification.StageExamBooking, certification.StageExamBooked, certification.StageExamScoring}},
-	{"certified", []certification.Stage{
-		certification.StageCertified, certification.StageRenewal, certification.StageRenewalFee, certification.StageRenewalReview,
-		certification.StageRenewalReturned, certification.StageExpired, certification.StageRevoked,
-	}},
+// stoppedWords say since when a clock is stopped, and how much was left.
+func stoppedWords(frame web.Frame, promise certification.Promise) string {
+	days := certification.DaysBetween(promise.StoppedAt, promise.DueAt)
+	variables := map[string]any{"Since": frame.Date(promise.StoppedAt), "Count": days}
+	switch {
+	case ranOut(promise):
+		return frame.Localizer.Say("promise.stopped_late", variables)
+	case days == 0:
+		return frame.Localizer.Say("promise.stopped_last_day", variables)
+	}
+	return frame.Localizer.Say("promise.stopped", variables)
 }
 
-// milestones show the whole way. When each was reached comes from the log.
-func milestones(frame web.Frame, view cases.View, events []cases.Event) []web.Milestone {
-	current := slices.IndexFunc(way, func(part struct {
-		name   string
-		stages []certification.Stage
-	}) bool {
-		return slices.Contains(part.stages, view.Stage)
-	})
-	left := map[string]time.Time{}
-	for _, event := range slices.Backward(events) { // the oldest first: the last time counts
-		for i, part := range way {
-			if slices.Contains(part.stages, event.From) && !slices.Contains(part.stages, event.To) && i < len(way)-1 {
-				left[part.name] = event.At
-			}
-		}
+// promiseOf is promiseCard with what only the case can tell: that a day stands though
+// the case is on hold, and what follows a renewal that is not finished in time.
+func promiseOf(frame web.Frame, view cases.View, promise certification.Promise) web.Promise {
+	card := promiseCard(frame, promise)
+	if card.Stopped && slices.ContainsFunc(readable, func(s certification.Stage) bool { return certification.StagePromise(s) == promise.Kind }) {
+		card.Stopped, card.By, card.Note = false, frame.By(promise.DueAt), frame.Localizer.Say("promise.stands", nil)
 	}
-	var all []web.Milestone
-	for i, part := range way {
-		milestone := web.Milestone{Label: frame.Localizer.Say("milestone."+part.name, nil)}
-		switch at, done := left[part.name]; {
-		case i == current && part.name != "certified":
-			milestone.State = "now"
-		case i == current, current < 0 && done, i < current:
-			milestone.State = "done"
-			if part.name == "certified" && view.Certificate != nil {
-				at = view.Certificate.IssuedAt
-			}
-			if !at.IsZero() {
-				milestone.Note = frame.Date(at)
-			}
-		default:
-			milestone.State = "ahead"
-		}
-		milestone.Words = frame.Localizer.Say("milestone.state_"+milestone.State, nil)
-		all = append(all, milestone)
+	if promise.Then == certification.ThenExpired && view.Certificate != nil {
+		card.Then = afterRenewal(frame, view, promise)
 	}
-	return all
+	return card
+}
+
+// afterRenewal says what follows a renewal that is not finished in time. While the
+// term goes on, or the time to renew late, it can be sent again; a certificate that has
+// expired does not expire once more.
+func afterRenewal(frame web.Frame, view cases.View, promise certification.Promise) string {
+	last, then := view.Certificate.ExpiresAt, certification.ThenExpired
+	if view.Certificate.Lapsed {
+		last = certification.Deadline{From: last, Months: view.Policy.LateRenewalMonths}.At(time.Time{})
+		then = certification.ThenVacated
+	}
+	if promise.Kind == certification.StagePromise(certification.StageRenewal) || !last.After(promise.DueAt) {
+		return frame.Localizer.Say("consequence."+string(then), nil)
+	}
+	return frame.Localizer.Say("consequence."+string(promise.Kind)+"_open", map[string]any{"Until": frame.Until(last)})
 }
 
 // otherPages are the pages of a case beside the one thing to do.
@@ -285,7 +208,10 @@ func otherPages(frame web.Frame, view cases.View) []web.Button {
 	add("home.link_letters", "/letters")
 	add("home.link_history", "/history")
 	add("home.link_payments", "/payments")
-	if can(certification.SignalWithdraw) {
+	switch {
+	case can(certification.SignalWithdraw) && view.Certificate != nil:
+		add("home.link_withdraw_renewal", "/withdraw") // after a denied renewal
+	case can(certification.SignalWithdraw):
 		add("home.link_withdraw", "/withdraw")
 	}
 	if can(certification.SignalSurrender) {

@@ -21,12 +21,12 @@ func exampleView(stage certification.Stage, change func(*cases.View)) cases.View
 		ID: exampleCase, Number: "PC-7K3M-92QX", Stage: stage, Policy: policy, Revision: 7, CountyPlan: "Alameda",
 	}, CreatedAt: exampleNow.AddDate(0, -2, 0), UpdatedAt: exampleNow}
 	after := func(stages ...certification.Stage) bool { return slices.Contains(stages, stage) }
-	if i := slices.IndexFunc(certification.Stages, func(r certification.StageRule) bool { return r.Stage == stage }); i > 4 {
+	if inStory(stage) > inStory(certification.StageApplicationReturned) && !after(certification.StageDenied, certification.StageAppealReview, certification.StageClosed) {
 		view.WindowEndsAt = certification.EndOfDay(exampleNow.AddDate(0, 9, 0))
 		view.ApplicationApproved = true
 	}
 	if after(certification.StageCertified, certification.StageRenewal, certification.StageRenewalFee, certification.StageRenewalReview, certification.StageRenewalReturned, certification.StageExpired, certification.StageRevoked) {
-		view.Certificate = &certification.Certificate{Number: "PSS-7K3M-92QX", IssuedAt: exampleNow.AddDate(-1, 0, 0), ExpiresAt: certification.EndOfDay(exampleNow.AddDate(1, 0, 0)), Term: 1}
+		view.Certificate = exampleTerm()
 	}
 	if after(certification.StageExamBooked, certification.StageExamScoring) {
 		view.Exam = &certification.Exam{
@@ -43,6 +43,29 @@ func exampleView(stage certification.Stage, change func(*cases.View)) cases.View
 	}
 	view.Available = view.AvailableSignals(certification.Actor{Role: certification.RoleApplicant})
 	return view
+}
+
+// inStory is where a stage stands in the order of the story.
+func inStory(stage certification.Stage) int {
+	return slices.IndexFunc(certification.Stages, func(r certification.StageRule) bool { return r.Stage == stage })
+}
+
+func exampleTerm() *certification.Certificate {
+	return &certification.Certificate{Number: "PSS-7K3M-92QX", IssuedAt: exampleNow.AddDate(-1, 0, 0), ExpiresAt: certification.EndOfDay(exampleNow.AddDate(1, 0, 0)), Term: 1}
+}
+
+// lapse ends the term some days from now, without a renewal filed.
+func lapse(view *cases.View, days int) {
+	view.Certificate.Lapsed, view.Certificate.ExpiresAt = true, certification.EndOfDay(exampleNow.AddDate(0, 0, days))
+}
+
+// hold puts a case on hold, as the workflow does: every other clock is stopped.
+func hold(view *cases.View) {
+	view.OnHold = true
+	for i := range view.Promises {
+		view.Promises[i].StoppedAt = exampleNow
+	}
+	view.Promises = append(view.Promises, view.HoldPromise().Open("h", exampleNow))
 }
 
 // exampleEvents are the log of a case that came so far.
@@ -87,45 +110,102 @@ func exampleLetters(words *web.Localizer) []cases.Letter {
 // homeExamples are the home of a case at every stage, and in every state that differs.
 func homeExamples() []example {
 	var all []example
-	add := func(name string, stage certification.Stage, change func(*cases.View)) {
+	addWith := func(name string, view cases.View, events []cases.Event) {
 		all = append(all, example{Name: "home " + name, Page: "home", SignedIn: true, Heading: true, Content: func(frame web.Frame) any {
-			return caseHome(frame, exampleView(stage, change), exampleEvents(stage), exampleLetters(frame.Localizer), exampleNow)
+			return caseHome(frame, view, events, exampleLetters(frame.Localizer), exampleNow)
 		}})
+	}
+	add := func(name string, stage certification.Stage, change func(*cases.View)) {
+		addWith(name, exampleView(stage, change), exampleEvents(stage))
 	}
 	for _, rule := range certification.Stages {
 		if rule.Stage != certification.StageClosed {
 			add(string(rule.Stage), rule.Stage, nil)
+			add("on hold "+string(rule.Stage), rule.Stage, hold)
 		}
 	}
-	for _, outcome := range []certification.Outcome{
-		certification.OutcomeDenied, certification.OutcomeWithdrawn, certification.OutcomeAbandoned, certification.OutcomeWindowClosed,
-		certification.OutcomeAttemptsUsed, certification.OutcomeVacated, certification.OutcomeRevoked, certification.OutcomeSurrendered,
+	for _, closed := range []struct {
+		name    string
+		outcome certification.Outcome
+		from    certification.Stage // where the case came before it was closed
+	}{
+		{"denied", certification.OutcomeDenied, certification.StageApplicationReview},
+		{"denied renewal", certification.OutcomeDenied, certification.StageCertified},
+		{"withdrawn", certification.OutcomeWithdrawn, certification.StageTraining},
+		{"withdrawn renewal", certification.OutcomeWithdrawn, certification.StageCertified},
+		{"abandoned", certification.OutcomeAbandoned, certification.StageApplication},
+		{"window_closed", certification.OutcomeWindowClosed, certification.StageExamFee},
+		{"attempts_used", certification.OutcomeAttemptsUsed, certification.StageExamScoring},
+		{"vacated", certification.OutcomeVacated, certification.StageCertified},
+		{"revoked", certification.OutcomeRevoked, certification.StageCertified},
+		{"surrendered", certification.OutcomeSurrendered, certification.StageCertified},
 	} {
-		add("closed "+string(outcome), certification.StageClosed, func(v *cases.View) { v.Outcome = outcome })
+		view := exampleView(certification.StageClosed, func(v *cases.View) {
+			v.Outcome = closed.outcome
+			v.ApplicationApproved = inStory(closed.from) >= inStory(certification.StageTraining)
+			v.TrainingApproved = inStory(closed.from) >= inStory(certification.StageExamFee)
+			if closed.from == certification.StageCertified {
+				v.Certificate = exampleTerm()
+			}
+		})
+		addWith("closed "+closed.name, view, exampleEvents(closed.from))
 	}
+	end := func(v *cases.View) { v.Certificate = exampleTerm() }
+	add("denied renewal", certification.StageDenied, end)
+	add("appeal about a renewal", certification.StageAppealReview, end)
 	add("exam fee for another try", certification.StageExamFee, func(v *cases.View) { v.AttemptsUsed = 1 })
+	missed := cases.Event{At: exampleNow, Event: certification.Event{Signal: certification.SignalExamNoShow, From: certification.StageExamBooked, To: certification.StageExamFee}}
+	addWith("exam fee after a day that was missed", exampleView(certification.StageExamFee, func(v *cases.View) { v.AttemptsUsed = 1 }),
+		append([]cases.Event{missed}, exampleEvents(certification.StageExamBooked)...))
 	add("exam fee for the last try", certification.StageExamFee, func(v *cases.View) { v.AttemptsUsed = 2 })
 	add("exam chosen", certification.StageExamBooking, func(v *cases.View) { v.Exam = &certification.Exam{AuthorizationID: "a"} })
 	add("exam refused", certification.StageExamBooking, func(v *cases.View) { v.Exam = &certification.Exam{AuthorizationID: "a", Refused: true} })
 	add("exam authorized", certification.StageExamBooking, func(v *cases.View) { v.Exam = &certification.Exam{AuthorizationID: "a", Authorized: true} })
-	add("clock stopped", certification.StageApplicationReturned, func(v *cases.View) {
-		v.Promises = append(v.Promises, certification.Promise{
-			ID: "q", Kind: "application_review", WaitsOn: certification.PartyReviewer, DueAt: certification.EndOfDay(exampleNow.AddDate(0, 0, 4)),
-			Then: certification.ThenEscalated, StoppedAt: exampleNow.AddDate(0, 0, -2),
-		})
-	})
+	stopped := func(stage certification.Stage, left int) func(*cases.View) {
+		return func(v *cases.View) {
+			stoppedAt := exampleNow.AddDate(0, 0, -2)
+			v.Promises = append(v.Promises, certification.Promise{
+				ID: "q", Kind: certification.StagePromise(stage), WaitsOn: certification.PartyReviewer, DueAt: certification.EndOfDay(stoppedAt.AddDate(0, 0, left)),
+				Then: certification.ThenEscalated, StoppedAt: stoppedAt, Overdue: left < 0,
+			})
+		}
+	}
+	add("clock stopped", certification.StageApplicationReturned, stopped(certification.StageApplicationReview, 6))
+	add("clock stopped on the last day", certification.StageApplicationReturned, stopped(certification.StageApplicationReview, 0))
+	add("clock stopped when late", certification.StageApplicationReturned, stopped(certification.StageApplicationReview, -3))
+	add("training returned by its own review", certification.StageTrainingReturned, stopped(certification.StageTrainingReview, 3))
 	add("review late", certification.StageApplicationReview, func(v *cases.View) {
 		v.Promises[0].Overdue, v.Promises[0].DueAt = true, certification.EndOfDay(exampleNow.AddDate(0, 0, -2))
 	})
 	add("slow on our side", certification.StageApplicationReview, func(v *cases.View) {
 		v.Attention = []certification.Attention{{Code: certification.AttentionNotice, ID: "1", Since: exampleNow}}
 	})
-	add("on hold", certification.StageApplicationReview, func(v *cases.View) {
-		v.OnHold = true
-		v.Promises = append(v.Promises, v.HoldPromise().Open("h", exampleNow))
+	late := func(v *cases.View) {
+		v.Promises[0].Overdue, v.Promises[0].DueAt = true, certification.EndOfDay(exampleNow.AddDate(0, 0, -2))
+	}
+	add("appeal late", certification.StageAppealReview, late)
+	add("result late", certification.StageExamScoring, late)
+	add("hold late", certification.StageTraining, func(v *cases.View) {
+		hold(v)
+		v.Promises[1].Overdue, v.Promises[1].DueAt = true, certification.EndOfDay(exampleNow.AddDate(0, 0, -2))
 	})
-	add("suspended", certification.StageCertified, func(v *cases.View) { v.Suspended = true })
-	add("appeal after revocation", certification.StageAppealReview, func(v *cases.View) { v.AppealFrom = certification.StageRevoked })
+	for _, stage := range []certification.Stage{certification.StageCertified, certification.StageRenewal, certification.StageRenewalReview} {
+		add("suspended "+string(stage), stage, func(v *cases.View) { v.Suspended = true })
+	}
+	add("suspended and on hold", certification.StageCertified, func(v *cases.View) {
+		v.Suspended = true
+		hold(v)
+	})
+	add("appeal after revocation", certification.StageAppealReview, func(v *cases.View) {
+		end(v)
+		v.AppealFrom = certification.StageRevoked
+	})
+	for _, stage := range []certification.Stage{certification.StageRenewalFee, certification.StageRenewalReturned} {
+		add(string(stage)+" at the end of the term", stage, func(v *cases.View) { v.Certificate.ExpiresAt = certification.EndOfDay(exampleNow.AddDate(0, 0, 9)) })
+		add(string(stage)+" late", stage, func(v *cases.View) { lapse(v, -30) })
+	}
+	add("renewal fee late for the last time", certification.StageRenewalFee, func(v *cases.View) { lapse(v, -170) })
+	add("renewal review late in the term", certification.StageRenewalReview, func(v *cases.View) { lapse(v, -30) })
 
 	lines := func(name, title string, content func(web.Frame) any) {
 		all = append(all, example{Name: name, Page: "lines", Title: title, SignedIn: true, Content: content})

@@ -155,7 +155,7 @@ func renewalPage(frame web.Frame, view cases.View, r renewalDraft, key func() st
 		page.First = append(page.First, returnedSection(frame, view))
 	}
 	if promise := view.Promise(certification.StagePromise(view.Stage)); promise != nil {
-		card := promiseCard(frame, *promise)
+		card := promiseOf(frame, view, *promise)
 		page.Promise = &card
 	}
 	page.Hours, page.Ethics = sums(frame, r)

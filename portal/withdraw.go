@@ -70,7 +70,7 @@ func leaveReading(frame web.Frame, form *web.Form, view cases.View, way leaving)
 			}}, key+".question", "")},
 		},
 	}
-	if way == withdrawing && view.Stage == certification.StageDenied {
+	if way == withdrawing && slices.Contains(view.Available, certification.SignalAppeal) {
 		reading.Notices = append(reading.Notices, noticeOf(frame, "info", "withdraw.denied", "DueBy", frame.By(view.DueAt())))
 	}
 	return reading
