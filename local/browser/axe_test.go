@@ -35,7 +35,7 @@ const look = `(async () => {
 	const wide = page.scrollWidth - page.clientWidth;
 	const over = wide <= 0 ? [] : [...document.body.querySelectorAll("*")].filter(node => {
 		const box = node.getBoundingClientRect();
-		return box.width > 0 && (box.right > page.clientWidth + 1 || box.left < -1);
+		return node.checkVisibility() && box.width > 0 && (box.right > page.clientWidth + 1 || box.left < -1);
 	}).slice(-3).map(describe);
 	const overlap = [...document.querySelectorAll("a, button, h1, h2, h3, p, li, dd, dt, label, legend, summary")].filter(node =>
 		node.offsetParent && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible" && node.clientWidth > 1
@@ -80,6 +80,7 @@ func inspect(t *testing.T, base, language string, states []string) {
 // axe finds nothing on any page in any state in English, nor on the main pages in any
 // language, and nothing has to be scrolled sideways.
 func TestPagesAreAccessible(t *testing.T) {
+	t.Parallel()
 	pages, base := shown(t)
 	chromium(t)
 	states := pages.States()

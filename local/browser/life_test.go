@@ -331,6 +331,7 @@ func TestWholeLifeWithoutJavaScript(t *testing.T) {
 // The same way by keyboard alone in a real browser, in English, in Spanish on a phone,
 // and in Arabic.
 func TestLifeByKeyboard(t *testing.T) {
+	t.Parallel() // with those that do not move the clock
 	for _, way := range []struct {
 		name, language string
 		width          int

@@ -60,6 +60,7 @@ func (k *keyboard) tabThrough(t *testing.T, address string) {
 // Each kind of page in English, and the main pages in every language, can be gone
 // through with Tab on a small phone's window.
 func TestTabReachesEverything(t *testing.T) {
+	t.Parallel()
 	pages, base := shown(t)
 	k := withKeyboard(t, base, phone)
 	kinds := map[string]bool{}
@@ -82,6 +83,7 @@ func TestTabReachesEverything(t *testing.T) {
 // The first stop leads past what stands on top of every page, and the menu of languages
 // opens, leads on and closes.
 func TestSkippingAndChoosingALanguage(t *testing.T) {
+	t.Parallel()
 	place := running.On(t)
 	k := withKeyboard(t, place.Settings.PublicURL, phone)
 	k.Open("/en/registry")
