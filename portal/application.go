@@ -164,11 +164,17 @@ func (v *visit) askPage(slug string) error {
 	return v.showPage(a, task, page, web.NewForm(v.words, page.known(values)))
 }
 
-// offerKnown fills in what was told when the account was opened, for the person to look
-// at: it becomes an answer once they send it.
+// offerKnown fills in what was told in an earlier application, or when the account was
+// opened, for the person to look at: it becomes an answer once they send it.
 func (v *visit) offerKnown(page applicationPage, values certification.ApplicationValues) (certification.ApplicationValues, error) {
-	if !slices.Contains([]string{"name", "date-of-birth"}, page.slug) {
+	if !slices.Contains([]string{"name", "date-of-birth", "photo-id-date", "education"}, page.slug) {
 		return values, nil
+	}
+	if v.view.PreviousCaseID != "" {
+		earlier, err := v.Cases.EarlierValues(v.Request.Context(), v.actor, v.view.ID)
+		if err != nil || earlier.LegalFirstName != "" {
+			return earlier, err
+		}
 	}
 	person, err := v.Cases.Person(v.Request.Context(), v.actor)
 	if err != nil {

@@ -23,6 +23,7 @@ func (p *portal) documentRoutes() []route {
 		{get, below + "/file", owner, (*visit).openFile},
 		{get, below + "/delete", owner, (*visit).askDeleteFile},
 		{post, below + "/delete", owner, (*visit).deleteFile},
+		{post, below + "/earlier/:earlier", owner, (*visit).useEarlier},
 	}
 }
 
@@ -165,6 +166,8 @@ type Documents struct {
 	Question
 	Files   []File
 	Example *Picture
+	// Earlier are documents of an earlier case that can be used again.
+	Earlier []EarlierFile
 	// Continue is the words of the button that goes on, with whatever was chosen.
 	Continue string
 	// Also leads to another kind of paper that may be needed; may be nil.
@@ -239,7 +242,19 @@ func (v *visit) showFiles(d drawer, form *web.Form) error {
 		status = http.StatusUnprocessableEntity
 	}
 	content := documentsOf(frame, d, form, files, v.casePath(""), replaced != "")
+	if d.member == "" { // of the others the form says which can be changed
+		kept, err := v.Cases.HandedIn(v.Request.Context(), v.actor, v.view.ID)
+		if err != nil {
+			return err
+		}
+		keepFiles(frame, &content, files, kept)
+	}
 	content.Action = frame.Link(v.filesPath(d))
+	if replaced == "" {
+		if content.Earlier, err = v.earlierFiles(d, files); err != nil {
+			return err
+		}
+	}
 	if d.form == certification.FormApplication && v.view.Stage == certification.StageApplicationReturned {
 		a, err := v.application()
 		if err != nil {
@@ -287,6 +302,17 @@ func documentsOf(frame web.Frame, d drawer, form *web.Form, files []certificatio
 		page.Also = &Link{Text: say("documents.other_name", nil), Address: frame.Link(base + "/documents/name_change")}
 	}
 	return page
+}
+
+// keepFiles takes away what would change files that were handed in: they stay with the
+// case.
+func keepFiles(frame web.Frame, page *Documents, files []certification.Document, kept []string) {
+	for i := range page.Files { // in the order of files
+		if slices.Contains(kept, files[i].ID) {
+			page.Files[i].Replace, page.Files[i].Delete = "", ""
+			page.Files[i].Status = frame.Localizer.Say("documents.status.handed_in", nil)
+		}
+	}
 }
 
 // fileHelp answers what people ask about files, and above all what to do on a phone. It

@@ -22,7 +22,12 @@ func documentExamples() []example {
 			Problems: func(frame web.Frame) []web.Problem { return form(frame).Problems() },
 		}
 	}
-	examples := []example{{Name: "delete a file", Page: "sure", Title: "documents.delete_title", SignedIn: true, Content: func(frame web.Frame) any {
+	examples := []example{{Name: "files of an earlier case", Page: "documents", Title: "documents.photo_id.title", SignedIn: true, Content: func(frame web.Frame) any {
+		d, _ := drawerOf(certification.DocumentPhotoID)
+		content := documentsOf(frame, d, web.NewForm(frame.Localizer, nil), nil, "/cases/"+exampleCase, false)
+		content.Earlier = []EarlierFile{earlierFile(frame.Localizer, certification.Document{FileName: "license.jpg", Bytes: 480_000}, "/", "key")}
+		return content
+	}}, {Name: "delete a file", Page: "sure", Title: "documents.delete_title", SignedIn: true, Content: func(frame web.Frame) any {
 		return deleteFileContent(frame, "front.jpg", "/", "/", "key")
 	}}}
 	for _, d := range drawers() {

@@ -89,7 +89,7 @@ var parameter = regexp.MustCompile(`:[a-z]+`)
 func of(caseID string) map[string]string {
 	return map[string]string{
 		"language": "en", "case": caseID, "chapter": "welcome", "letter": uuid.NewString(), "payment": uuid.NewString(),
-		"outcome": "success", "document": "photo-id", "number": "1",
+		"outcome": "success", "document": "photo-id", "number": "1", "earlier": uuid.NewString(),
 	}
 }
 
