@@ -199,7 +199,7 @@ func (v *visit) codeQuestion(form *web.Form) error {
 	return show(v, status, "code", frame, Code{
 		Address: v.sessions.GetString(v.Request.Context(), sessionAddress),
 		Question: Question{
-			Key: v.key(), Action: frame.Link("/sign-in/code"), Button: v.words.Say("sign_in.code_button", nil),
+			Key: v.key(), Action: frame.Link("/sign-in/code") + "?" + signInQuery + "=" + v.sessions.GetString(v.Request.Context(), sessionSignIn), Button: v.words.Say("sign_in.code_button", nil),
 			Inputs: codeInputs(form),
 		},
 	})
@@ -209,34 +209,52 @@ func codeInputs(form *web.Form) []web.Input {
 	return []web.Input{form.Input(web.Input{Kind: web.InputCode, Name: "code", Autocomplete: "one-time-code", LTR: true, Width: 8}, "sign_in.code", "sign_in.code_hint")}
 }
 
+// signInQuery names the sign-in in the address of its form. A right code begins a new
+// session, and the answer that says so can get lost: then the same form, sent again with
+// the session that has ended, still signs in. The code alone opens the door.
+const signInQuery = "sign-in"
+
 func (v *visit) checkCode() error {
 	form, err := v.sent()
 	if err != nil {
 		return err
 	}
 	ctx := v.Request.Context()
-	id := v.sessions.GetString(ctx, sessionSignIn)
-	if id == "" {
-		v.redirect("/sign-in")
+	if v.actor.ID != "" {
+		v.redirect("/home")
 		return nil
 	}
-	if form.Value("again") != "" {
+	id := v.sessions.GetString(ctx, sessionSignIn)
+	lost := id == ""
+	if lost {
+		id = v.Query(signInQuery)
+	}
+	switch {
+	case id == "", lost && form.Value("again") != "":
+		v.redirect("/sign-in")
+		return nil
+	case form.Value("again") != "":
 		return v.sendCode(v.sessions.GetString(ctx, sessionAddress))
+	}
+	refuse := func(words string) error {
+		if lost {
+			v.redirect("/sign-in")
+			return nil
+		}
+		form.Refuse("code", words, nil)
+		return v.codeQuestion(form)
 	}
 	code, whole := digits(form.Value("code"))
 	if !whole {
-		form.Refuse("code", "sign_in.code_wrong", nil)
-		return v.codeQuestion(form)
+		return refuse("sign_in.code_wrong")
 	}
 	who, err := v.Cases.SignIn(ctx, id, code)
 	if refusal, is := certification.RefusalOf(err); is {
 		switch refusal.Type {
 		case certification.RefusedNotFound:
-			form.Refuse("code", "sign_in.code_wrong", nil)
-			return v.codeQuestion(form)
+			return refuse("sign_in.code_wrong")
 		case certification.RefusedTooMany:
-			form.Refuse("code", "sign_in.code_spent", nil)
-			return v.codeQuestion(form)
+			return refuse("sign_in.code_spent")
 		}
 	}
 	if err != nil {
@@ -248,6 +266,7 @@ func (v *visit) checkCode() error {
 	if err := v.sessions.RenewToken(ctx); err != nil {
 		return certification.Unavailable(err, time.Second)
 	}
+	v.sessions.Put(ctx, sessionSignIn, id)
 	v.sessions.Put(ctx, sessionConfirmed, true)
 	v.redirect("/account")
 	return nil

@@ -195,6 +195,35 @@ func TestAddressIsPutRightOnThePageBefore(t *testing.T) {
 	assert.Equal(t, "/en/account", b.Path())
 }
 
+// The answer to the right code can get lost on the way to a phone. The same form, sent
+// once more by a browser that still has the old session, is one sign-in.
+func TestLostAnswerToACode(t *testing.T) {
+	place := running.On(t)
+	_, caseID, known := joined(t, place, "en")
+	pause(t, place)
+	for email, leadsTo := range map[string]string{known: "/en/home", producttest.NewEmail(): "/en/account"} {
+		b, code := asked(t, place, email)
+		cookie := http.Header{"Cookie": {"session=" + b.Session()}}
+		form, to := url.Values{"code": {code}, "key": {b.Value("key")}}, ""
+		for node := range b.Document().Descendants() {
+			for _, attribute := range node.Attr {
+				if attribute.Key == "action" && strings.HasPrefix(attribute.Val, "/en/sign-in/code") {
+					to = attribute.Val
+				}
+			}
+		}
+		again := place.Browser(t)
+		assert.Equal(t, leadsTo, again.Ask(http.MethodPost, to, form, cookie).Header.Get("Location"))
+		stranger := place.Browser(t)
+		assert.Equal(t, "/en/sign-in", stranger.Ask(http.MethodPost, to, url.Values{"code": {wrong(code)}}, cookie).Header.Get("Location"), "the code has to be right")
+		assert.Equal(t, leadsTo, stranger.Ask(http.MethodPost, to, form, cookie).Header.Get("Location"))
+		if email == known {
+			stranger.Open("/en/home")
+			assert.Equal(t, "/en/cases/"+caseID, stranger.Path())
+		}
+	}
+}
+
 func TestSignedInLeadsToWhatWasAskedFor(t *testing.T) {
 	place := running.On(t)
 	b, caseID, email := joined(t, place, "en")
