@@ -178,7 +178,7 @@ func homeExamples() []example {
 		v.Promises[0].Overdue, v.Promises[0].DueAt = true, certification.EndOfDay(exampleNow.AddDate(0, 0, -2))
 	})
 	add("slow on our side", certification.StageApplicationReview, func(v *cases.View) {
-		v.Attention = []certification.Attention{{Code: certification.AttentionNotice, ID: "1", Since: exampleNow}}
+		v.Slow = true
 	})
 	late := func(v *cases.View) {
 		v.Promises[0].Overdue, v.Promises[0].DueAt = true, certification.EndOfDay(exampleNow.AddDate(0, 0, -2))
