@@ -112,25 +112,30 @@ func notices(say func(string, map[string]any) string, view cases.View) []web.Not
 	if view.Suspended && (view.OnHold || view.Stage != certification.StageCertified) {
 		add("error", "suspended")
 	}
-	slow := []string{
-		certification.AttentionRecords, certification.AttentionNotice, certification.AttentionCheckout,
-		certification.AttentionAuthorization, certification.AttentionVendor, certification.AttentionUnknown,
-	}
-	if slices.ContainsFunc(slow, view.NeedsAttention) {
+	late := lateness(view)
+	// What the exam partner keeps us waiting for is said on its own.
+	if view.Slow && late != "late_vendor" && (view.Exam == nil || !view.Exam.Refused) {
 		add("info", "slow")
 	}
-	for _, promise := range view.Promises {
-		if !promise.Overdue || !promise.Running() || promise.WaitsOn == certification.PartyApplicant {
-			continue
-		}
-		key := "late"
-		if promise.WaitsOn == certification.PartyVendor {
-			key = "late_vendor"
-		}
-		add("warning", key)
-		break
+	if late != "" {
+		add("warning", late)
 	}
 	return all
+}
+
+// lateness names the words for a promise that others than the person did not keep in
+// time; empty if there is none.
+func lateness(view cases.View) string {
+	for _, promise := range view.Promises {
+		switch {
+		case !promise.Overdue || !promise.Running() || promise.WaitsOn == certification.PartyApplicant:
+		case promise.WaitsOn == certification.PartyVendor:
+			return "late_vendor"
+		default:
+			return "late"
+		}
+	}
+	return ""
 }
 
 // promiseCard is one wait, as the timer that stands behind it has it.

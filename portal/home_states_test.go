@@ -391,3 +391,29 @@ func TestNoLetterIsPromisedThatNothingSends(t *testing.T) {
 	assert.True(t, strings.HasSuffix(home.Button.Address, "/exam"))
 	assert.Contains(t, refused.Available, certification.SignalBookExam)
 }
+
+// What is slow is said once.
+func TestOneThingIsSlowOnce(t *testing.T) {
+	overdue := func(v *cases.View) { v.Slow, v.Promises[0].Overdue = true, true }
+	for name, test := range map[string]struct {
+		stage  certification.Stage
+		change func(*cases.View)
+		want   []string
+	}{
+		"nothing":            {certification.StageApplicationReview, nil, nil},
+		"a letter":           {certification.StageApplicationReview, func(v *cases.View) { v.Slow = true }, []string{"slow"}},
+		"a review":           {certification.StageApplicationReview, func(v *cases.View) { v.Promises[0].Overdue = true }, []string{"late"}},
+		"a review, a letter": {certification.StageApplicationReview, overdue, []string{"slow", "late"}},
+		"the result":         {certification.StageExamScoring, overdue, []string{"late_vendor"}},
+		"the booking": {certification.StageExamBooking, func(v *cases.View) {
+			v.Slow, v.Exam = true, &certification.Exam{AuthorizationID: "a", Refused: true}
+		}, nil},
+		"a review that is stopped": {certification.StageApplicationReview, func(v *cases.View) { overdue(v); hold(v); v.Slow = false }, nil},
+	} {
+		var said []string
+		for _, notice := range keysOf(t, exampleView(test.stage, test.change), nil).Notices {
+			said = append(said, strings.TrimSuffix(strings.TrimPrefix(notice.Heading, "[home."), ".heading]"))
+		}
+		assert.Equal(t, test.want, said, name)
+	}
+}
