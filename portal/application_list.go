@@ -44,9 +44,17 @@ func (v *visit) taskList() error {
 	frame := v.frame(title, nil)
 	frame.Back = frame.Link(v.casePath(""))
 	return show(v, http.StatusOK, "application", frame, taskListOf(frame, a, listed{
-		base: v.casePath(""), stage: v.view.Stage, trainingSent: v.view.TrainingSubmitted, dueAt: v.view.DueAt(),
+		base: v.casePath(""), stage: v.view.Stage, trainingSent: v.view.TrainingSubmitted, dueAt: v.dueAt(),
 		canTrain: slices.Contains(v.view.Available, certification.SignalSubmitTraining), notes: v.view.Notes,
 	}))
+}
+
+// dueAt is until when the case waits for the person, whatever else it waits for.
+func (v *visit) dueAt() time.Time {
+	if promise := v.view.Promise(certification.StagePromise(v.view.Stage)); promise != nil {
+		return promise.DueAt
+	}
+	return time.Time{}
 }
 
 // listed is what the task list says beside the application itself.
