@@ -106,9 +106,6 @@ func noticeOf(frame web.Frame, tone, key string, pairs ...any) web.Notice {
 	return web.Notice{Tone: tone, Heading: plain(frame, key+"_heading", pairs...), Text: words(frame, key+"_text", pairs...)}
 }
 
-// apart sets a value apart from the direction of the words around it.
-func apart(value string) template.HTML { return web.Frame{}.Bdi(value) }
-
 // hours writes a number of hours as people do: 12, 1.5.
 func hours(count float64) string { return strconv.FormatFloat(count, 'f', -1, 64) }
 
