@@ -7,7 +7,6 @@ package producttest
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -131,6 +130,6 @@ func (p *Place) Code(t testing.TB, email string, after int) string {
 		}
 		time.Sleep(40 * time.Millisecond)
 	}
-	t.Fatal(fmt.Sprintf("no code came after %d letters", after))
+	t.Fatalf("no code came after %d letters", after)
 	return ""
 }
