@@ -142,6 +142,13 @@ func (k *keyboard) Path() string {
 	return path
 }
 
+func (k *keyboard) Says() string {
+	k.Helper()
+	said, err := Ask[string](k.Tab, "document.body.innerText")
+	require.NoError(k, err)
+	return said
+}
+
 func (k *keyboard) Wrong() bool {
 	k.Helper()
 	wrong, err := Ask[bool](k.Tab, "!!document.getElementById('problems')")

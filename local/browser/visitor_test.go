@@ -22,6 +22,8 @@ type visitor interface {
 	Attach(name, fileName string, content []byte)
 	// Press presses the first button of the form that goes to an address.
 	Press(action string)
+	// Says is what the page says, in one line.
+	Says() string
 	// Wrong says that the page says that something is wrong.
 	Wrong() bool
 }
@@ -35,6 +37,7 @@ func (p plain) Leads(address string) bool { return p.find(address) != "" }
 func (p plain) Fill(name, value string)   { p.Browser.Fill(name, value) }
 func (p plain) Choose(name, value string) { p.Browser.Choose(name, value) }
 func (p plain) Press(action string)       { p.Browser.Press(action) }
+func (p plain) Says() string              { return p.Main() }
 func (p plain) Wrong() bool               { return len(p.Errors()) > 0 }
 
 func (p plain) Attach(name, fileName string, content []byte) {
@@ -71,7 +74,7 @@ func until(t *testing.T, v visitor, what string, is func() bool) {
 	deadline := time.Now().Add(time.Minute)
 	for !is() {
 		if time.Now().After(deadline) {
-			t.Fatalf("waiting for %s at %s", what, v.Path())
+			t.Fatalf("waiting for %s at %s, which says:\n%s", what, v.Path(), v.Says())
 		}
 		time.Sleep(200 * time.Millisecond)
 		v.Reload()
