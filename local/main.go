@@ -162,6 +162,7 @@ func people(ctx context.Context, out io.Writer, running *stack.Stack, peercert *
 		return seed.Personas{}, err
 	}
 	peercert.Pages.Handle("GET /personas", personas.Page(running, peercert))
+	peercert.Pages.Handle("POST /personas/sign-in", personas.SignIn(peercert))
 	return personas, nil
 }
 

@@ -41,6 +41,21 @@ func listed(list []string, path string) bool {
 	})
 }
 
+// What helps on one machine is nowhere in the product.
+func TestPagesOfOneMachineAreNotTheProducts(t *testing.T) {
+	place := running.On(t)
+	b := place.Browser(t)
+	for _, path := range []string{
+		"/personas", "/personas/sign-in", "/en/personas", "/en/personas/sign-in", "/clock", "/en/clock", "/mailbox", "/mail/1", "/delete-all",
+		"/gallery", "/gallery/", "/en/gallery/", "/book",
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			answer := b.Ask(method, path, url.Values{"case": {uuid.NewString()}}, nil)
+			assert.Contains(t, []int{http.StatusNotFound, http.StatusMethodNotAllowed}, answer.Status, "%s %s", method, path)
+		}
+	}
+}
+
 // Whoever adds an address says whom it is for.
 func TestEveryAddressIsKnown(t *testing.T) {
 	for _, address := range portal.Addresses() {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -24,22 +25,42 @@ const (
 	sessionLanguage  = "language"  // that a person went to the payment page in
 )
 
-// newSessions keeps sessions in PostgreSQL under a hash of what the cookie holds. They
-// go by the machine's clock: a clock that is moved ahead signs nobody out.
-func (p *portal) newSessions() *scs.SessionManager {
+// NewSessions keeps the sessions of a portal in PostgreSQL, under a hash of what the
+// cookie holds. They go by the machine's clock: a clock that is moved ahead signs nobody
+// out.
+func NewSessions(options Options) *scs.SessionManager {
 	sessions := scs.New()
-	sessions.Store = p.Sessions
+	sessions.Store = options.Sessions
 	sessions.HashTokenInStore = true
-	sessions.IdleTimeout = p.SessionIdle
-	sessions.Lifetime = p.SessionLongest
+	sessions.IdleTimeout = options.SessionIdle
+	sessions.Lifetime = options.SessionLongest
 	sessions.Cookie.Name = "session"
-	if p.Secure {
+	if options.Secure {
 		sessions.Cookie.Name = "__Host-session"
 	}
-	sessions.Cookie.Secure = p.Secure
+	sessions.Cookie.Secure = options.Secure
 	sessions.Cookie.HttpOnly = true
 	sessions.Cookie.SameSite = http.SameSiteLaxMode // people come back from the payment page signed in
 	sessions.Cookie.Persist = false
+	return sessions
+}
+
+// Begin makes the session of a request that of somebody who is signed in, under a new
+// session id. Whoever calls it knows who they are.
+func Begin(ctx context.Context, sessions *scs.SessionManager, applicantID string) error {
+	if err := sessions.RenewToken(ctx); err != nil {
+		return certification.Unavailable(err, time.Second)
+	}
+	for _, name := range []string{sessionSignIn, sessionAddress, sessionConfirmed, sessionMove} {
+		sessions.Remove(ctx, name)
+	}
+	sessions.Put(ctx, sessionApplicant, applicantID)
+	sessions.Put(ctx, sessionBegan, time.Now().UnixMicro())
+	return nil
+}
+
+func (p *portal) newSessions() *scs.SessionManager {
+	sessions := NewSessions(p.Options)
 	sessions.ErrorFunc = func(w http.ResponseWriter, request *http.Request, err error) {
 		if request.Context().Err() != nil {
 			return // they have gone
@@ -100,18 +121,9 @@ func (v *visit) recognize() error {
 	return nil
 }
 
-// begin signs a person in, under a new session id.
+// begin signs a person in.
 func (v *visit) begin(applicantID string) error {
-	ctx := v.Request.Context()
-	if err := v.sessions.RenewToken(ctx); err != nil {
-		return certification.Unavailable(err, time.Second)
-	}
-	for _, name := range []string{sessionSignIn, sessionAddress, sessionConfirmed, sessionMove} {
-		v.sessions.Remove(ctx, name)
-	}
-	v.sessions.Put(ctx, sessionApplicant, applicantID)
-	v.sessions.Put(ctx, sessionBegan, time.Now().UnixMicro())
-	return nil
+	return Begin(v.Request.Context(), v.sessions, applicantID)
 }
 
 // localPath accepts an address of ours without language, to go on to after signing in.

@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"peercert/certification"
 	"peercert/local/product"
 	"peercert/local/stack"
+	"peercert/portal"
 )
 
 //go:embed page.html
@@ -33,10 +35,7 @@ type row struct {
 func (personas Personas) Page(running *stack.Stack, p *product.Product) http.Handler {
 	page := template.Must(template.New("page").Parse(pageText))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// A name of somebody else's that leads to this machine would let their page read
-		// the tokens.
-		if host, _, err := net.SplitHostPort(r.Host); err != nil || host != "127.0.0.1" && host != "localhost" {
-			http.Error(w, "Open this page as 127.0.0.1.", http.StatusForbidden)
+		if !here(w, r) {
 			return
 		}
 		rows := make([]row, 0, len(personas.People))
@@ -69,6 +68,45 @@ func (personas Personas) Page(running *stack.Stack, p *product.Product) http.Han
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		_, _ = w.Write(body.Bytes())
 	})
+}
+
+// here says whether a request comes by this machine's own name: one of somebody else's
+// that leads here would let their page read the tokens.
+func here(w http.ResponseWriter, r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err == nil && (host == "127.0.0.1" || host == "localhost") {
+		return true
+	}
+	http.Error(w, "Open this page as 127.0.0.1.", http.StatusForbidden)
+	return false
+}
+
+// SignIn makes the browser that asks one of the made-up people in the portal, with one
+// click and no code. It can only because this program runs the product's own packages on
+// the product's own records: the product has no such address.
+func (personas Personas) SignIn(p *product.Product) http.Handler {
+	options := portal.From(p.Settings, p.Parts.Cases)
+	sessions := portal.NewSessions(options)
+	sameOrigin := http.NewCrossOriginProtection()
+	return sameOrigin.Handler(sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !here(w, r) {
+			return
+		}
+		i := slices.IndexFunc(personas.People, func(person Persona) bool { return person.CaseID == r.PostFormValue("case") })
+		if i < 0 {
+			http.Error(w, "There is nobody with this case here.", http.StatusNotFound)
+			return
+		}
+		view, err := p.Parts.Cases.Case(r.Context(), administrator, personas.People[i].CaseID)
+		if err == nil {
+			err = portal.Begin(r.Context(), sessions, view.ApplicantID)
+		}
+		if err != nil {
+			http.Error(w, "The cases cannot be read now.", http.StatusServiceUnavailable)
+			return
+		}
+		http.Redirect(w, r, p.Settings.PublicURL+"/"+personas.People[i].Language+"/cases/"+view.ID, http.StatusSeeOther)
+	})))
 }
 
 // caseURL is a case in the Temporal UI, whichever run it is in.

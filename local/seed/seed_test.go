@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -169,6 +170,32 @@ func TestAStackIsPeopled(t *testing.T) {
 	page = httptest.NewRecorder()
 	personas.Page(running, p).ServeHTTP(page, request)
 	assert.Equal(t, http.StatusForbidden, page.Code, "a page of somebody else's may not read tokens")
+
+	person := personas.People[0]
+	signIn := func(site, caseID string) *httptest.ResponseRecorder {
+		asked := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:1/personas/sign-in", strings.NewReader(url.Values{"case": {caseID}}.Encode()))
+		asked.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		asked.Header.Set("Sec-Fetch-Site", site)
+		answer := httptest.NewRecorder()
+		personas.SignIn(p).ServeHTTP(answer, asked)
+		return answer
+	}
+	assert.Equal(t, http.StatusForbidden, signIn("cross-site", person.CaseID).Code)
+	assert.Equal(t, http.StatusNotFound, signIn("same-origin", "nobody").Code)
+	signedIn := signIn("same-origin", person.CaseID)
+	require.Equal(t, http.StatusSeeOther, signedIn.Code)
+	home, err := http.NewRequestWithContext(ctx, http.MethodGet, signedIn.Header().Get("Location"), nil)
+	require.NoError(t, err)
+	for _, cookie := range signedIn.Result().Cookies() {
+		home.AddCookie(cookie)
+	}
+	answer, err := http.DefaultClient.Do(home)
+	require.NoError(t, err)
+	defer func() { _ = answer.Body.Close() }()
+	shown, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, answer.StatusCode)
+	assert.Contains(t, string(shown), "PC-", "one click, and it is their own home")
 }
 
 func encoded(t *testing.T, c certification.Case) string {
