@@ -145,27 +145,56 @@ func (a *Activities) sendAuthorization(ctx context.Context, authorizationID stri
 }
 
 func (a *Activities) checkDocument(ctx context.Context, documentID string) error {
+	defer beating(ctx)()
 	return failed(ctx, FailureStorage, a.Documents.CheckDocument(ctx, documentID), "document_id", documentID)
 }
 
 func (a *Activities) collectExamFiles(ctx context.Context) (int, error) {
+	defer beating(ctx)()
 	lines, err := a.Authorizations.CollectExamFiles(ctx)
 	return lines, failed(ctx, FailureStorage, err)
 }
 
 func (a *Activities) sweepDocuments(ctx context.Context) (int, error) {
+	defer beating(ctx)()
 	removed, err := a.Documents.SweepDocuments(ctx)
 	return removed, failed(ctx, FailureStorage, err)
 }
 
 func (a *Activities) reconcileCases(ctx context.Context) (int, error) {
+	defer beating(ctx)()
 	started, err := a.Reconciler.ReconcileCases(ctx)
 	return started, failed(ctx, FailureReconciling, err)
 }
 
 func (a *Activities) forgetOldRecords(ctx context.Context) (int, error) {
+	defer beating(ctx)()
 	rows, err := a.Retention.ForgetOldRecords(ctx)
 	return rows, failed(ctx, FailureRecords, err)
+}
+
+// HeartbeatTimeout is after how long without a heartbeat a long activity is taken for
+// lost. Sometimes one is handed to a worker that never gets it: its poll was given up at
+// that moment. Without heartbeats it would be missed only when its whole time is up.
+const HeartbeatTimeout = 10 * time.Second
+
+// beating tells Temporal that an activity is in our hands, until the function it gives is
+// called.
+func beating(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		ticker := time.NewTicker(HeartbeatTimeout / 4)
+		defer ticker.Stop()
+		for {
+			activity.RecordHeartbeat(ctx)
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	}()
+	return cancel
 }
 
 // Failures are the texts that reach Temporal: what is wrong, for an operator.

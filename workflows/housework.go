@@ -28,6 +28,7 @@ func DocumentCheck(ctx workflow.Context, documentID string) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           QueueOutbound,
 		StartToCloseTimeout: 2 * time.Minute,
+		HeartbeatTimeout:    activities.HeartbeatTimeout,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
 		Summary:             "Scan a document and copy it to its clean place",
 	})
@@ -60,6 +61,7 @@ func housework(ctx workflow.Context, activity, summary string) (done int, err er
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              QueueOutbound,
 		StartToCloseTimeout:    10 * time.Minute,
+		HeartbeatTimeout:       activities.HeartbeatTimeout,
 		ScheduleToCloseTimeout: 30 * time.Minute,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
 		Summary:                summary,
