@@ -201,7 +201,15 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, gra
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	if err := httpServer.Shutdown(stopping); err != nil {
+	// A connection that was accepted at the last moment is known to the server only once
+	// Serve has returned, so the first Shutdown may have missed it: its request would be
+	// cut off when the program ends.
+	err := httpServer.Shutdown(stopping)
+	if err == nil {
+		<-failed
+		err = httpServer.Shutdown(stopping)
+	}
+	if err != nil {
 		_ = httpServer.Close()
 		return fmt.Errorf("stopping the API: %w", err)
 	}

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -77,10 +78,7 @@ func TestStoppingUnderLoadLosesNothing(t *testing.T) {
 			assert.Equal(t, (round+1)*each, s.events(p.CaseID, "retry-step"), "each request happened once")
 		}
 	}
-	programs.stop("api", "worker")
-	for _, part := range []string{product.Worker, product.API} {
-		s.start(part)
-	}
+	programs.end()
 	s.whole()
 }
 
@@ -105,13 +103,23 @@ func newPrograms(s *scene) *programs {
 			p.environment = append(p.environment, fmt.Sprintf("%s=%v", name, settings.Field(i).Interface()))
 		}
 	}
-	s.Cleanup(func() {
-		for _, program := range p.running {
-			_ = program.Process.Kill()
-			_ = program.Wait()
-		}
-	})
+	s.Cleanup(p.end)
 	return p
+}
+
+// end gives the parts their place back, also when the test has failed.
+func (p *programs) end() {
+	if p.running == nil {
+		return
+	}
+	for _, program := range p.running {
+		_ = program.Process.Signal(syscall.SIGTERM)
+		_ = program.Wait()
+	}
+	p.running = nil
+	for _, part := range []string{product.Worker, product.API} {
+		assert.NoError(p, p.stack.StartPart(context.WithoutCancel(p.Context()), part))
+	}
 }
 
 // start starts a program and waits until it serves.
