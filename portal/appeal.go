@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -185,8 +184,8 @@ func (v *visit) sendAppeal() error {
 		return err
 	}
 	_, err = v.send(&certification.Appeal{DraftRevision: a.draft.Revision})
-	switch refusal, is := certification.RefusalOf(err); {
-	case is && refusal.Type == certification.RefusedInvalid, errors.Is(err, certification.StaleRevision()):
+	switch {
+	case outdated(err):
 		v.redirect(v.casePath("/appeal")) // changed in another window, or nothing written yet
 		return nil
 	case err != nil:

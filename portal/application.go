@@ -203,11 +203,7 @@ func (v *visit) showPage(a application, task applicationTask, page applicationPa
 	}
 	frame.Problems = form.Problems()
 	question.Key = v.key()
-	status := http.StatusOK
-	if form.Refused() {
-		status = http.StatusUnprocessableEntity
-	}
-	return show(v, status, "ethics", frame, codeOfEthics(v.words, a.policy.EthicsVersion, question))
+	return show(v, http.StatusOK, "ethics", frame, codeOfEthics(v.words, a.policy.EthicsVersion, question))
 }
 
 func (v *visit) savePage(slug string) error {

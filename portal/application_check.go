@@ -65,13 +65,9 @@ func (v *visit) showAnswers(a application, form *web.Form, key string) error {
 	frame := v.frame("application.check.title", nil)
 	frame.Back = frame.Link(v.casePath("/application"))
 	frame.Problems = form.Problems()
-	status := http.StatusOK
-	if form.Refused() {
-		status = http.StatusUnprocessableEntity
-	}
 	content := checkAnswersOf(frame, a, form, v.casePath(""))
 	content.Key = key
-	return show(v, status, "check", frame, content)
+	return show(v, http.StatusOK, "check", frame, content)
 }
 
 // checkAnswersOf says everything on the page.

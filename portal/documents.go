@@ -237,10 +237,6 @@ func (v *visit) showFiles(d drawer, form *web.Form) error {
 		frame.Back = frame.Link(v.casePath(d.page))
 	}
 	frame.Problems = form.Problems()
-	status := http.StatusOK
-	if form.Refused() {
-		status = http.StatusUnprocessableEntity
-	}
 	content := documentsOf(frame, d, form, files, v.casePath(""), replaced != "")
 	if d.member == "" { // of the others the form says which can be changed
 		kept, err := v.Cases.HandedIn(v.Request.Context(), v.actor, v.view.ID)
@@ -268,7 +264,7 @@ func (v *visit) showFiles(d drawer, form *web.Form) error {
 			}
 		}
 	}
-	return show(v, status, "documents", frame, content)
+	return show(v, http.StatusOK, "documents", frame, content)
 }
 
 // documentsOf says everything on the page.
@@ -422,7 +418,7 @@ func (v *visit) deleteFile() error {
 	}
 	ctx := v.Request.Context()
 	document, err := v.Cases.Document(ctx, v.actor, v.view.ID, v.Param("document"))
-	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedNotFound {
+	if _, is := refusedWith(err, certification.RefusedNotFound); is {
 		v.redirect(v.casePath("")) // deleted before, in another window
 		return nil
 	}

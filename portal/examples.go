@@ -31,15 +31,9 @@ func examples() []example {
 
 // render writes an example in a language.
 func (e example) render(pages *web.Pages, words *web.Localizer) ([]byte, error) {
-	frame := web.Frame{Localizer: words, Path: "/", Operator: "Example Operator", Demonstration: true}
+	frame := web.Frame{Localizer: words, Path: "/", Offered: offers(words, "/"), Operator: "Example Operator", Demonstration: true}
 	if e.Title != "" {
 		frame.Title = words.Say(e.Title, nil)
-	}
-	for _, tag := range web.Languages() {
-		other := web.Words(tag)
-		frame.Offered = append(frame.Offered, web.Offer{
-			Language: tag, Direction: other.Direction(), Name: other.Say("language.name", nil), Address: "/" + tag + "/", Chosen: tag == words.Language(),
-		})
 	}
 	if e.SignedIn {
 		frame.Home, frame.IdleSeconds = frame.Link("/home"), 1800

@@ -99,9 +99,14 @@ func historyLine(frame web.Frame, event cases.Event) web.Line {
 	if event.Details.Decision != "" {
 		what += "_" + string(event.Details.Decision)
 	}
-	line := web.Line{When: frame.Moment(event.At), What: say("event." + what), Detail: say("actor." + strings.ReplaceAll(string(event.Actor.Role), "-", "_"))}
+	line := web.Line{When: frame.Moment(event.At), What: say("event." + what), Detail: say(actorKey(event.Actor.Role))}
 	if event.To != event.From && event.To != "" {
 		line.Detail += " · " + say("stage."+string(event.To))
 	}
 	return line
+}
+
+// actorKey names the words for who did something.
+func actorKey(role certification.Role) string {
+	return "actor." + strings.ReplaceAll(string(role), "-", "_")
 }

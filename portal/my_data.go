@@ -84,19 +84,19 @@ func myData(frame web.Frame, person cases.Person, reads []cases.Read) MyData {
 	}
 	content := MyData{
 		Rows: []web.Row{
-			row("name", nameChange, strings.Join(strings.Fields(person.FirstName+" "+person.MiddleName+" "+person.LastName), " ")),
+			row("name", nameChange, oneLine(person.FirstName+" "+person.MiddleName+" "+person.LastName)),
 			row("called", "/my-data/change", person.Called),
 			row("email", "/my-data/email", person.Email),
 			row("phone", "/my-data/change", person.Phone),
 			row("address", "/my-data/change", person.Address.Line1, person.Address.Line2, strings.TrimSpace(person.Address.City+" "+person.Address.State+" "+person.Address.ZIP)),
 			row("county_plan", "/my-data/change", person.CountyPlan),
-			row("language", "/my-data/change", web.Words(person.Language).Say("language.name", nil)),
+			row("language", "/my-data/change", web.Words(person.Language).Name()),
 		},
 		Everywhere: web.Button{Label: say("my_data.everywhere"), Action: frame.Link("/sign-out-everywhere"), Quiet: true},
 	}
 	for _, read := range reads {
 		content.Reads = append(content.Reads, web.Line{
-			When: frame.Moment(read.At), What: say("actor." + strings.ReplaceAll(string(read.Role), "-", "_")), Detail: say("purpose." + string(read.Purpose)),
+			When: frame.Moment(read.At), What: say(actorKey(read.Role)), Detail: say("purpose." + string(read.Purpose)),
 		})
 	}
 	return content
@@ -132,7 +132,7 @@ func changeInputs(form *web.Form, nameFixed bool) []web.Input {
 	}
 	var languages []web.Option
 	for _, tag := range web.Languages() {
-		languages = append(languages, web.Option{Value: tag, Label: web.Words(tag).Say("language.name", nil)})
+		languages = append(languages, web.Option{Value: tag, Label: web.Words(tag).Name()})
 	}
 	return append(inputs, form.Input(web.Input{Kind: web.InputSelect, Name: "language", Options: languages}, "my_data.language", "my_data.language_hint"))
 }

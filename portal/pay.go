@@ -50,10 +50,6 @@ func (v *visit) payQuestion(form *web.Form) error {
 	frame := v.frame("pay."+string(fee)+".title", nil)
 	frame.Back = frame.Link(v.casePath(""))
 	frame.Problems = form.Problems()
-	status := http.StatusOK
-	if form.Refused() {
-		status = http.StatusUnprocessableEntity
-	}
 	content := payContent(frame, form, v.view, fee)
 	content.Key = v.key()
 	if v.view.Payment != nil {
@@ -64,7 +60,7 @@ func (v *visit) payQuestion(form *web.Form) error {
 			v.lookAgain("opening")
 		}
 	}
-	return show(v, status, "pay", frame, content)
+	return show(v, http.StatusOK, "pay", frame, content)
 }
 
 // payContent is the page before the payment page, as it is first shown.
@@ -101,7 +97,7 @@ func (v *visit) payFee() error {
 		return v.payQuestion(form)
 	}
 	v.view, err = v.send(&certification.PayFee{NotRefundableVersion: v.view.Policy.NotRefundableVersion})
-	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedWrongStage {
+	if _, is := refusedWith(err, certification.RefusedWrongStage); is {
 		v.redirect(v.casePath("/pay/done"))
 		return nil
 	}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -52,10 +53,6 @@ type Details struct {
 
 // reading shows a page to read.
 func (v *visit) reading(frame web.Frame, content Reading) error {
-	status := http.StatusOK
-	if len(frame.Problems) > 0 {
-		status = http.StatusUnprocessableEntity
-	}
 	if content.Question != nil && content.Question.Key == "" {
 		content.Question.Key = v.key()
 	}
@@ -71,7 +68,7 @@ func (v *visit) reading(frame web.Frame, content Reading) error {
 			}
 		}
 	}
-	return show(v, status, "reading", frame, content)
+	return show(v, http.StatusOK, "reading", frame, content)
 }
 
 // words are the words for a key, as a paragraph; its tags are the catalogue's own.
@@ -124,4 +121,11 @@ func (v *visit) machine() string {
 func refusedWith(err error, kind string) (*certification.Refusal, bool) {
 	refusal, is := certification.RefusalOf(err)
 	return refusal, is && refusal.Type == kind
+}
+
+// outdated says whether what was sent in is no longer what is saved, or is not complete:
+// the page it came from says what is missing.
+func outdated(err error) bool {
+	_, incomplete := refusedWith(err, certification.RefusedInvalid)
+	return incomplete || errors.Is(err, certification.StaleRevision())
 }

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -37,11 +36,7 @@ func (v *visit) ethicsAgain(r renewalDraft, form *web.Form) error {
 	frame := v.frame("renewal.ethics_title", nil)
 	frame.Back = frame.Link(v.casePath("/renewal"))
 	frame.Problems = form.Problems()
-	status := http.StatusOK
-	if form.Refused() {
-		status = http.StatusUnprocessableEntity
-	}
-	return show(v, status, "ethics", frame, codeOfEthics(v.words, r.policy.EthicsVersion, Question{
+	return show(v, http.StatusOK, "ethics", frame, codeOfEthics(v.words, r.policy.EthicsVersion, Question{
 		Key: v.key(), Action: frame.Link(v.casePath("/renewal/code-of-ethics")), Button: plain(frame, "renewal.ethics_button"),
 		Intro: []string{plain(frame, "renewal.ethics_intro")}, Inputs: signatureInputs(form),
 	}))
@@ -164,8 +159,8 @@ func (v *visit) sendRenewal() error {
 		message = &certification.ResubmitRenewal{DraftRevision: draft.Revision}
 	}
 	after, err := v.send(message)
-	switch refusal, is := certification.RefusalOf(err); {
-	case is && refusal.Type == certification.RefusedInvalid, errors.Is(err, certification.StaleRevision()):
+	switch {
+	case outdated(err):
 		v.redirect(v.casePath("/renewal")) // changed in another window: the page says what is missing
 		return nil
 	case err != nil:

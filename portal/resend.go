@@ -92,7 +92,7 @@ func (v *visit) giveBack() error {
 	}
 	caseID, _, _ := strings.Cut(strings.TrimPrefix(form.Path, "/cases/"), "/")
 	if _, err := v.Cases.Case(v.Request.Context(), v.actor, caseID); err != nil {
-		if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedNotFound {
+		if _, is := refusedWith(err, certification.RefusedNotFound); is {
 			v.redirect("/home") // it was somebody else's
 			return nil
 		}

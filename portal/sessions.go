@@ -108,7 +108,7 @@ func (v *visit) recognize() error {
 	actor := certification.Actor{Role: certification.RoleApplicant, ID: id}
 	from, err := v.Cases.SessionsFrom(ctx, actor)
 	if err != nil {
-		if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedNotFound {
+		if _, is := refusedWith(err, certification.RefusedNotFound); is {
 			return v.sessions.Destroy(ctx)
 		}
 		return err

@@ -35,17 +35,13 @@ type Question = web.Question
 // question shows a page that asks; with problems it is the answer to what was wrong.
 func (v *visit) question(frame web.Frame, form *web.Form, question Question) error {
 	frame.Problems = form.Problems()
-	status := http.StatusOK
-	if form.Refused() {
-		status = http.StatusUnprocessableEntity
-	}
 	if question.Key == "" {
 		question.Key = v.key()
 	}
 	if question.Action == "" {
 		question.Action = v.Request.URL.Path
 	}
-	return show(v, status, "question", frame, question)
+	return show(v, http.StatusOK, "question", frame, question)
 }
 
 // sent reads a form that was sent in.
@@ -123,7 +119,7 @@ func (v *visit) sendCode(address string) error {
 		}
 	}
 	opened, err := v.Cases.OpenSignIn(ctx, v.codeKey(address), address, v.words.Language(), v.machine())
-	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedTooMany {
+	if refusal, is := refusedWith(err, certification.RefusedTooMany); is {
 		return v.codeTooSoon(address, refusal.RetryAfter)
 	}
 	if err != nil {
@@ -191,12 +187,8 @@ func (v *visit) codeQuestion(form *web.Form) error {
 	frame := v.frame("sign_in.code_title", nil)
 	frame.Back = frame.Link("/sign-in")
 	frame.Problems = form.Problems()
-	status := http.StatusOK
-	if form.Refused() {
-		status = http.StatusUnprocessableEntity
-	}
 	v.Header("Cache-Control", "no-store")
-	return show(v, status, "code", frame, Code{
+	return show(v, http.StatusOK, "code", frame, Code{
 		Address: v.sessions.GetString(v.Request.Context(), sessionAddress),
 		Question: Question{
 			Key: v.key(), Action: frame.Link("/sign-in/code") + "?" + signInQuery + "=" + v.sessions.GetString(v.Request.Context(), sessionSignIn), Button: v.words.Say("sign_in.code_button", nil),
@@ -387,8 +379,8 @@ func addressOf(form *web.Form) cases.Address {
 // refuseAccount puts what the door refuses at the fields that it is about; false if the
 // error is another.
 func refuseAccount(form *web.Form, err error) bool {
-	refusal, is := certification.RefusalOf(err)
-	if !is || refusal.Type != certification.RefusedInvalid {
+	refusal, is := refusedWith(err, certification.RefusedInvalid)
+	if !is {
 		return false
 	}
 	for _, finding := range refusal.Findings {

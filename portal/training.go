@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -359,11 +358,11 @@ func (v *visit) sendTraining() error {
 		return err
 	}
 	_, err = v.send(&certification.SubmitTraining{DraftRevision: t.draft.Revision, DocumentID: t.values.DocumentID, ProviderID: t.values.ProviderID})
-	switch refusal, is := certification.RefusalOf(err); {
-	case is && refusal.Type == certification.RefusedNotReady:
+	switch _, checking := refusedWith(err, certification.RefusedNotReady); {
+	case checking:
 		v.redirect(v.casePath("/training/check") + "?sent=1") // the file is being checked: nothing is lost
 		return nil
-	case is && refusal.Type == certification.RefusedInvalid, errors.Is(err, certification.StaleRevision()):
+	case outdated(err):
 		v.redirect(v.casePath("/training")) // changed in another window: the page says what is missing
 		return nil
 	case err != nil:

@@ -166,17 +166,13 @@ const mostFound = 20
 func (v *visit) registry(form *web.Form, found []cases.PublicCertificate, sought string) error {
 	frame := v.frame("registry.title", nil)
 	frame.Problems = form.Problems()
-	status := http.StatusOK
-	if form.Refused() {
-		status = http.StatusUnprocessableEntity
-	}
 	if sought != "" {
 		v.Header("Cache-Control", "no-store")
 		frame.Path = "/registry" // the answer has no address of its own in another language
 	}
 	page := registry(frame, form, found, sought)
 	page.Question.Key = v.key()
-	return show(v, status, "registry", frame, page)
+	return show(v, http.StatusOK, "registry", frame, page)
 }
 
 // registry asks for a name or a number, and shows what was found.

@@ -131,12 +131,10 @@ func (v *visit) chapterPage(early string) error {
 		}
 	}
 	content.fill(v.Film, v.words.Language(), found.ID)
-	status := http.StatusOK
 	if early != "" {
-		status = http.StatusUnprocessableEntity
 		frame.Problems = []web.Problem{{ID: "film", Text: early}}
 	}
-	return show(v, status, "chapter", frame, content)
+	return show(v, http.StatusOK, "chapter", frame, content)
 }
 
 // chapterTitle is the title of a chapter in the reader's language.
@@ -155,7 +153,7 @@ func (c *Chapter) fill(shown *film.Film, language, id string) {
 	c.TranscriptLanguage = chapter.Language(language)
 	for _, track := range chapter.Tracks() {
 		c.Captions = append(c.Captions, Caption{
-			Language: track.Language, Label: web.Words(track.Language).Say("language.name", nil), File: shown.URL(track.File), Default: track.Language == c.TranscriptLanguage,
+			Language: track.Language, Label: web.Words(track.Language).Name(), File: shown.URL(track.File), Default: track.Language == c.TranscriptLanguage,
 		})
 	}
 }
@@ -182,7 +180,7 @@ func (v *visit) chapterWatched() error {
 		return err
 	}
 	progress, err := v.Cases.Watch(v.Request.Context(), v.actor, cases.Watch{CaseID: v.view.ID, Key: v.key(), Chapter: found.ID, Event: "finished"})
-	if refusal, is := certification.RefusalOf(err); is && refusal.Type == certification.RefusedInvalid {
+	if _, is := refusedWith(err, certification.RefusedInvalid); is {
 		return v.chapterPage(v.words.Say("video.too_early", nil))
 	}
 	if err != nil {

@@ -140,19 +140,26 @@ func (p *portal) frameFor(words *web.Localizer, request *http.Request, title str
 	if request.Method != http.MethodGet || path == "" {
 		path = "/" // an address that only takes forms has no page in another language
 	}
-	frame := web.Frame{Localizer: words, Title: title, Path: path, Operator: p.Operator, Demonstration: p.Demonstration}
-	for _, tag := range web.Languages() {
-		other := web.Words(tag)
-		frame.Offered = append(frame.Offered, web.Offer{
-			Language: tag, Direction: other.Direction(), Name: other.Say("language.name", nil),
-			Address: "/" + tag + path, Chosen: tag == words.Language(),
-		})
-	}
-	return frame
+	return web.Frame{Localizer: words, Title: title, Path: path, Operator: p.Operator, Demonstration: p.Demonstration, Offered: offers(words, path)}
 }
 
-// show writes a page.
+// offers are the languages to choose from, each with the address of the same page in it.
+func offers(words *web.Localizer, path string) []web.Offer {
+	var all []web.Offer
+	for _, tag := range web.Languages() {
+		other := web.Words(tag)
+		all = append(all, web.Offer{
+			Language: tag, Direction: other.Direction(), Name: other.Name(), Address: "/" + tag + path, Chosen: tag == words.Language(),
+		})
+	}
+	return all
+}
+
+// show writes a page. One that says what is wrong with a form answers 422 and not 200.
 func show[T any](v *visit, status int, name string, frame web.Frame, content T) error {
+	if status == http.StatusOK && len(frame.Problems) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
 	var body bytes.Buffer
 	if err := v.pages.Render(&body, name, web.Page[T]{Frame: frame, Content: content}); err != nil {
 		return err
