@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"api":     {"cases", "certification"},
 	"portal":  {"cases", "certification", "config", "film", "payments", "store", "web"}, // of the store its sessions, of payments where they lead back
 	"desk":    {"cases", "certification", "web"},
-	"console": {"cases", "certification", "web"},
+	"console": {"cases", "certification", "config", "store", "web"}, // of the store its sessions
 	"main":    {"api", "cases", "certification", "config", "console", "desk", "portal", "store", "worker"},
 }
 
@@ -48,7 +48,7 @@ var drivers = map[string][]string{
 	"github.com/aws/aws-sdk-go-v2": {"documents"},
 	"github.com/stripe/stripe-go":  {"payments"},
 	"github.com/wneessen/go-mail":  {"notices"},
-	"github.com/gin-gonic/gin":     {"api", "portal"},
+	"github.com/gin-gonic/gin":     {"api", "console", "portal", "web"}, // of web what serves pages
 }
 
 // goList runs go list at the root and gives its lines. What tests import does not

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"peercert/web"
+	"peercert/web/serve"
 )
 
 // Gallery is every page of the portal in every state, with made-up content, to be
@@ -46,7 +47,7 @@ func (g *Gallery) Render(state string, words *web.Localizer) ([]byte, error) {
 }
 
 // Headers gives a handler's answers the headers that every page of the portal has.
-func (g *Gallery) Headers(next http.Handler) http.Handler { return withHeaders(next, nil, false) }
+func (g *Gallery) Headers(next http.Handler) http.Handler { return serve.Headers(next, nil, false) }
 
 // Slug is the name of a state as a part of an address: "home-certified".
 func Slug(state string) string {

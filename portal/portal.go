@@ -21,6 +21,7 @@ import (
 	"peercert/cases"
 	"peercert/film"
 	"peercert/web"
+	"peercert/web/serve"
 )
 
 //go:embed pages
@@ -87,12 +88,12 @@ func New(options Options) (http.Handler, error) {
 	if options.Metrics == nil {
 		options.Metrics = prometheus.NewRegistry()
 	}
-	watched, err := newWatch(options.Log, options.Metrics)
+	watched, err := serve.NewWatch(options.Log, options.Metrics)
 	if err != nil {
 		return nil, err
 	}
 	p := &portal{Options: options, pages: pages}
-	p.sessions = p.newSessions()
+	p.sessions = NewSessions(p.Options)
 
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
@@ -103,7 +104,7 @@ func New(options Options) (http.Handler, error) {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
 	engine.MaxMultipartMemory = 1 << 20
-	engine.Use(watched.begin)
+	engine.Use(watched.Begin)
 	for _, r := range p.routes() {
 		engine.Handle(r.method, r.path, p.serve(r))
 	}
@@ -112,16 +113,13 @@ func New(options Options) (http.Handler, error) {
 
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(p.plain(http.StatusForbidden, "refused.cross_origin"))
-	kept := p.sessions.LoadAndSave(headAsGet(engine))
-	inside := sameOrigin.Handler(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		kept.ServeHTTP(&answer{ResponseWriter: w}, request)
-	}))
+	inside := sameOrigin.Handler(serve.WithSessions(serve.HeadAsGet(engine), p.sessions, p.Log, p.plain(http.StatusServiceUnavailable, "refused.unavailable")))
 
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", web.Assets())
 	mux.Handle("GET /film/", options.Film)
 	mux.Handle("/", inside)
-	return p.headers(p.survive(mux)), nil
+	return serve.Headers(serve.Survive(mux, p.Log, p.plain(http.StatusInternalServerError, "refused.fault")), p.PaymentOrigins, p.Secure), nil
 }
 
 // Beside serves the API at its own addresses and the portal at all others.
@@ -134,35 +132,5 @@ func Beside(api, portal http.Handler) http.Handler {
 		default:
 			portal.ServeHTTP(w, request)
 		}
-	})
-}
-
-// headAsGet answers HEAD wherever GET is answered. The server leaves the body out.
-func headAsGet(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		if request.Method == http.MethodHead {
-			asked := *request
-			asked.Method = http.MethodGet
-			request = &asked
-		}
-		next.ServeHTTP(w, request)
-	})
-}
-
-// survive answers when a handler panics, and logs where.
-func (p *portal) survive(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		defer func() {
-			fault := recover()
-			if fault == nil {
-				return
-			}
-			if err, is := fault.(error); is && errors.Is(err, http.ErrAbortHandler) {
-				panic(fault)
-			}
-			p.Log.ErrorContext(request.Context(), "a page panicked", "fault", fmt.Sprintf("%T", fault), "at", where())
-			p.plain(http.StatusInternalServerError, "refused.fault")(w, request)
-		}()
-		next.ServeHTTP(w, request)
 	})
 }

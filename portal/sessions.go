@@ -2,7 +2,6 @@ package portal
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"time"
 	"unicode"
@@ -10,6 +9,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"peercert/certification"
+	"peercert/web/serve"
 )
 
 // What a session holds.
@@ -25,24 +25,11 @@ const (
 	sessionLanguage  = "language"  // that a person went to the payment page in
 )
 
-// NewSessions keeps the sessions of a portal in PostgreSQL, under a hash of what the
-// cookie holds. They go by the machine's clock: a clock that is moved ahead signs nobody
-// out.
+// NewSessions keeps the sessions of a portal in PostgreSQL.
 func NewSessions(options Options) *scs.SessionManager {
-	sessions := scs.New()
-	sessions.Store = options.Sessions
-	sessions.HashTokenInStore = true
-	sessions.IdleTimeout = options.SessionIdle
-	sessions.Lifetime = options.SessionLongest
-	sessions.Cookie.Name = "session"
-	if options.Secure {
-		sessions.Cookie.Name = "__Host-session"
-	}
-	sessions.Cookie.Secure = options.Secure
-	sessions.Cookie.HttpOnly = true
-	sessions.Cookie.SameSite = http.SameSiteLaxMode // people come back from the payment page signed in
-	sessions.Cookie.Persist = false
-	return sessions
+	return serve.NewSessions(serve.SessionOptions{
+		Store: options.Sessions, Cookie: "session", Idle: options.SessionIdle, Longest: options.SessionLongest, Secure: options.Secure,
+	})
 }
 
 // Begin makes the session of a request that of somebody who is signed in, under a new
@@ -58,44 +45,6 @@ func Begin(ctx context.Context, sessions *scs.SessionManager, applicantID string
 	sessions.Put(ctx, sessionBegan, time.Now().UnixMicro())
 	return nil
 }
-
-func (p *portal) newSessions() *scs.SessionManager {
-	sessions := NewSessions(p.Options)
-	sessions.ErrorFunc = func(w http.ResponseWriter, request *http.Request, err error) {
-		if request.Context().Err() != nil {
-			return // they have gone
-		}
-		p.Log.ErrorContext(request.Context(), "a session could not be read or kept", "error", err)
-		p.plain(http.StatusServiceUnavailable, "refused.unavailable")(w, request)
-		if answer, is := w.(*answer); is {
-			answer.ended = true
-		}
-	}
-	return sessions
-}
-
-// answer is what a browser gets. Once the session could not be kept it has ended: the
-// page that was about to follow is not written behind the one that says so.
-type answer struct {
-	http.ResponseWriter
-	ended bool
-}
-
-func (a *answer) Write(body []byte) (int, error) {
-	if a.ended {
-		return len(body), nil
-	}
-	return a.ResponseWriter.Write(body)
-}
-
-func (a *answer) WriteHeader(status int) {
-	if !a.ended {
-		a.ResponseWriter.WriteHeader(status)
-	}
-}
-
-// Unwrap lets deadlines and flushes through.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // recognize finds out who is signed in. A session that began before its owner signed
 // out everywhere is over.
@@ -117,7 +66,7 @@ func (v *visit) recognize() error {
 		return v.sessions.Destroy(ctx)
 	}
 	v.actor = actor
-	v.Set(requestBy, id)
+	v.Set(serve.RequestBy, id)
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"runtime"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -18,6 +17,7 @@ import (
 	"peercert/cases"
 	"peercert/certification"
 	"peercert/web"
+	"peercert/web/serve"
 )
 
 // visitor is whom a page is for.
@@ -187,7 +187,7 @@ func (v *visit) key() string {
 
 // send gives a signal of the person to their case.
 func (v *visit) send(message certification.Message) (cases.View, error) {
-	return v.Cases.Send(v.Request.Context(), v.actor, cases.Send{CaseID: v.view.ID, Key: v.key(), RequestID: v.GetString(requestID), Message: message})
+	return v.Cases.Send(v.Request.Context(), v.actor, cases.Send{CaseID: v.view.ID, Key: v.key(), RequestID: v.GetString(serve.RequestID), Message: message})
 }
 
 // path is the address of the page, without language.
@@ -229,7 +229,7 @@ func (v *visit) fail(err error) {
 		}
 	}
 	if status >= http.StatusInternalServerError {
-		v.Set(failure, failureText(err))
+		v.Set(serve.Failure, failureText(err))
 	}
 	v.Header("Cache-Control", "no-store")
 	content := Refusal{Text: v.words.Say("refused."+name+".text", nil), Next: v.words.Say("refused."+name+".next", nil)}
@@ -238,7 +238,7 @@ func (v *visit) fail(err error) {
 		content.Again = v.again()
 	}
 	if status >= http.StatusInternalServerError {
-		content.Number = v.GetString(requestID)
+		content.Number = v.GetString(serve.RequestID)
 	}
 	if err := show(v, status, "refused", v.frame("refused."+name+".title", nil), content); err != nil {
 		v.Log.ErrorContext(v.Request.Context(), "the page of a refusal could not be written", "error", err)
@@ -308,22 +308,6 @@ func (p *portal) plain(status int, key string) http.HandlerFunc {
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(status)
 		_, _ = body.WriteTo(w)
-	}
-}
-
-// where is the place of a panic: file names and lines of ours, no values.
-func where() []string {
-	var places []string
-	counters := make([]uintptr, 32)
-	frames := runtime.CallersFrames(counters[:runtime.Callers(4, counters)])
-	for {
-		frame, more := frames.Next()
-		if strings.HasPrefix(frame.Function, "peercert/") {
-			places = append(places, fmt.Sprintf("%s:%d", frame.Function, frame.Line))
-		}
-		if !more || len(places) == 8 {
-			return places
-		}
 	}
 }
 

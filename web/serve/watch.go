@@ -1,6 +1,7 @@
-package portal
+package serve
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,46 +13,63 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// watch is what operators see of the pages: a line of log and two metrics a request,
+// Watch is what operators see of the pages: a line of log and two metrics a request,
 // by the pattern of its route. Addresses, whose queries may say more than an id, are in
 // neither.
-type watch struct {
+type Watch struct {
 	log     *slog.Logger
 	pages   *prometheus.CounterVec
 	seconds *prometheus.HistogramVec
 }
 
-func newWatch(log *slog.Logger, registry prometheus.Registerer) (*watch, error) {
-	w := &watch{
+// NewWatch registers the metrics, which all pages of one process share.
+func NewWatch(log *slog.Logger, registry prometheus.Registerer) (*Watch, error) {
+	w := &Watch{
 		log: log,
 		pages: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "peercert_pages_total", Help: "Pages of the portal answered.",
+			Name: "peercert_pages_total", Help: "Pages answered.",
 		}, []string{"method", "route", "status"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "peercert_page_seconds", Help: "Time from the head of a request for a page to the end of its answer.",
 			Buckets: []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30},
 		}, []string{"method", "route"}),
 	}
-	for _, collector := range []prometheus.Collector{w.pages, w.seconds} {
-		if err := registry.Register(collector); err != nil {
-			return nil, fmt.Errorf("registering metrics of the portal: %w", err)
+	var err error
+	if w.pages, err = register(registry, w.pages); err != nil {
+		return nil, err
+	}
+	w.seconds, err = register(registry, w.seconds)
+	return w, err
+}
+
+// register gives the collector that is in the registry: this one, or the same of other
+// pages that were there before.
+func register[C prometheus.Collector](registry prometheus.Registerer, collector C) (C, error) {
+	err := registry.Register(collector)
+	var before prometheus.AlreadyRegisteredError
+	if errors.As(err, &before) {
+		if same, is := before.ExistingCollector.(C); is {
+			return same, nil
 		}
 	}
-	return w, nil
+	if err != nil {
+		return collector, fmt.Errorf("registering metrics of pages: %w", err)
+	}
+	return collector, nil
 }
 
 // Keys of what is known about a request, in Gin's context.
 const (
-	requestID = "request_id"
-	requestBy = "actor_id"
-	failure   = "failure"
+	RequestID = "request_id"
+	RequestBy = "actor_id" // who is signed in, once that is known
+	Failure   = "failure"  // what went wrong on our side, for the log
 )
 
-// begin gives a request an id, which its signals and its error page carry, and watches
+// Begin gives a request an id, which its signals and its error page carry, and watches
 // until it is answered.
-func (w *watch) begin(c *gin.Context) {
+func (w *Watch) Begin(c *gin.Context) {
 	began, id := time.Now(), uuid.Must(uuid.NewV7()).String()
-	c.Set(requestID, id)
+	c.Set(RequestID, id)
 	c.Header("X-Request-Id", id)
 	defer func() {
 		route, method, took := c.FullPath(), c.Request.Method, time.Since(began)
@@ -64,16 +82,16 @@ func (w *watch) begin(c *gin.Context) {
 		w.pages.WithLabelValues(method, route, strconv.Itoa(c.Writer.Status())).Inc()
 		w.seconds.WithLabelValues(method, route).Observe(took.Seconds())
 		line := []slog.Attr{
-			slog.String(requestID, id), slog.String("method", method), slog.String("route", route), slog.Int("status", c.Writer.Status()), slog.Duration("took", took),
+			slog.String(RequestID, id), slog.String("method", method), slog.String("route", route), slog.Int("status", c.Writer.Status()), slog.Duration("took", took),
 		}
 		if caseID := c.Param("case"); uuid.Validate(caseID) == nil {
 			line = append(line, slog.String("case_id", caseID))
 		}
-		if by := c.GetString(requestBy); by != "" {
-			line = append(line, slog.String(requestBy, by))
+		if by := c.GetString(RequestBy); by != "" {
+			line = append(line, slog.String(RequestBy, by))
 		}
 		level := slog.LevelInfo
-		if failed, is := c.Get(failure); is {
+		if failed, is := c.Get(Failure); is {
 			level = slog.LevelError
 			line = append(line, slog.Any("error", failed))
 		}
