@@ -63,12 +63,8 @@ func (l *life) begins() {
 		l.Press(at)
 	}
 	require.Equal(l, l.home("/eligibility/yes"), l.Path())
-	before := l.place.Letters(l.email)
 	l.Follow("/sign-in")
-	l.Fill("email", l.email)
-	l.Press(l.home("/sign-in"))
-	l.Fill("code", l.place.Code(l, l.email, before))
-	l.Press(l.home("/sign-in/code"))
+	l.confirms()
 	require.Equal(l, l.home("/account"), l.Path())
 	l.Fill("first_name", "Robin")
 	l.Fill("last_name", "Sample")
@@ -80,6 +76,16 @@ func (l *life) begins() {
 	require.Contains(l, l.Path(), l.home("/cases/"))
 	l.at = l.Path()
 	l.others.CaseID = strings.TrimPrefix(l.at, l.home("/cases/"))
+}
+
+// confirms gives the address, at the page where one signs in, and then the code.
+func (l *life) confirms() {
+	l.Helper()
+	before := l.place.Letters(l.email)
+	l.Fill("email", l.email)
+	l.Press(l.home("/sign-in"))
+	l.Fill("code", l.place.Code(l, l.email, before))
+	l.Press(l.home("/sign-in/code"))
 }
 
 // watches sees the film, chapter by chapter.
@@ -329,18 +335,32 @@ func TestWholeLifeWithoutJavaScript(t *testing.T) {
 }
 
 // The same way by keyboard alone in a real browser, in English, in Spanish on a phone,
-// and in Arabic.
+// and in Arabic; then each goes on: renews two years later, gives the certificate back,
+// looks for themselves in the registry. Others come later: one appeals and withdraws, one
+// looks after what is known of them. Their lives move the clock, so they follow each other.
 func TestLifeByKeyboard(t *testing.T) {
 	t.Parallel() // with those that do not move the clock
 	for _, way := range []struct {
 		name, language string
 		width          int
-	}{{"English", "en", desktop}, {"Spanish on a phone", "es", phone}, {"Arabic", "ar", desktop}} {
+		lead           []step // through the API, for those who do not begin at the beginning
+		walk           func(*life)
+	}{
+		{"English", "en", desktop, nil, func(l *life) { l.toCertificate(); l.looksUp() }},
+		{"Spanish on a phone", "es", phone, nil, func(l *life) { l.toCertificate(); l.renews() }},
+		{"Arabic", "ar", desktop, nil, func(l *life) { l.toCertificate(); l.Open(l.at); l.leaves("surrender") }},
+		{"a denial, in Spanish on a phone", "es", phone, []step{watched, applied, paid, denied}, (*life).appealsAndLeaves},
+		{"one's own data, in Arabic on a phone", "ar", phone, []step{watched}, (*life).looksAfterTheirData},
+	} {
 		t.Run(way.name, func(t *testing.T) {
 			chromium(t)
 			place := running.On(t)
 			k := withKeyboard(t, place.Settings.PublicURL, way.width)
-			newLife(t, place, k, way.language).toCertificate()
+			l := newLife(t, place, k, way.language)
+			if way.lead != nil {
+				l.joins(way.lead...)
+			}
+			way.walk(l)
 			t.Logf("%d steps of Tab", k.steps)
 		})
 	}
