@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peercert/local/gallery"
+	"peercert/notices"
 	"peercert/web"
 )
 
@@ -58,22 +59,28 @@ const (
 func inspect(t *testing.T, base, language string, states []string) {
 	opened := tab(t, phone)
 	for _, state := range states {
-		require.NoError(t, opened.Resize(phone, 900))
-		require.NoError(t, opened.Open(base+gallery.Address(language, state)))
-		_, err := Ask[bool](opened, axe+";true")
-		require.NoError(t, err, state)
-		for _, width := range []int{phone, desktop} {
-			name := fmt.Sprintf("%s in %s, %d pixels wide", state, language, width)
-			require.NoError(t, opened.Resize(width, 900))
-			found, err := Ask[looked](opened, look)
-			require.NoError(t, err, name)
-			assert.Empty(t, found.Violations, name)
-			assert.LessOrEqual(t, found.Wide, 0, "%s can be scrolled sideways: %s", name, strings.Join(found.Over, "\n"))
-			assert.Empty(t, found.Overlap, "%s cuts words off", name)
-		}
-		if problems := opened.Problems(); len(problems) > 0 {
-			t.Errorf("%s in %s: %s", state, language, strings.Join(problems, "\n"))
-		}
+		examine(t, opened, base+gallery.Address(language, state), state+" in "+language, phone, desktop)
+	}
+}
+
+// examine looks at a page in a tab at each of some widths. Its name is for who reads what is wrong.
+func examine(t *testing.T, opened *Tab, address, name string, widths ...int) {
+	t.Helper()
+	require.NoError(t, opened.Resize(widths[0], 900))
+	require.NoError(t, opened.Open(address))
+	_, err := Ask[bool](opened, axe+";true")
+	require.NoError(t, err, name)
+	for _, width := range widths {
+		at := fmt.Sprintf("%s, %d pixels wide", name, width)
+		require.NoError(t, opened.Resize(width, 900))
+		found, err := Ask[looked](opened, look)
+		require.NoError(t, err, at)
+		assert.Empty(t, found.Violations, at)
+		assert.LessOrEqual(t, found.Wide, 0, "%s can be scrolled sideways: %s", at, strings.Join(found.Over, "\n"))
+		assert.Empty(t, found.Overlap, "%s cuts words off", at)
+	}
+	if problems := opened.Problems(); len(problems) > 0 {
+		t.Errorf("%s: %s", name, strings.Join(problems, "\n"))
 	}
 }
 
@@ -95,6 +102,37 @@ func TestPagesAreAccessible(t *testing.T) {
 			t.Parallel()
 			inspect(t, base, language, mainPages(t, pages))
 		})
+	}
+}
+
+// The same for every letter, in every language: in English on a phone and at a desk.
+func TestLettersAreAccessible(t *testing.T) {
+	t.Parallel()
+	pages, _ := shown(t)
+	chromium(t)
+	// A letter is shown in a sandbox, where nothing can look at it from inside.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		pages.ServeHTTP(answer, r)
+		w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		w.WriteHeader(answer.Code)
+		_, _ = answer.Body.WriteTo(w)
+	}))
+	t.Cleanup(server.Close)
+	opened := tab(t, phone)
+	for i, language := range web.Languages() {
+		widths := []int{phone, desktop}
+		if i > 0 {
+			widths = widths[:1]
+		}
+		for _, example := range notices.List() {
+			letter := string(example.Letter)
+			examine(t, opened, server.URL+"/gallery/letters/"+language+"/"+letter, "the letter "+letter+" in "+language, widths...)
+			said, err := Ask[int](opened, "document.querySelectorAll('main p').length")
+			require.NoError(t, err)
+			assert.Greater(t, said, 3, "%s is a letter", letter)
+		}
 	}
 }
 
