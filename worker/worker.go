@@ -45,7 +45,7 @@ func serve(ctx context.Context, p *Parts, functions *activities.Activities, logg
 	}
 
 	onCases := worker.New(p.Temporal, workflows.QueueCases, options)
-	workflows.Register(onCases)
+	workflows.Register(onCases, workflows.Cases{Console: p.Settings.PublicURL + "/console/cases/"})
 	activities.Register(onCases, functions)
 
 	outbound := options

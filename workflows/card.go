@@ -10,10 +10,11 @@ import (
 
 // card is what an administrator reads at the top of a case in the Temporal UI:
 // whom it waits for, since when, by when, what happens then, and how to unblock it
-// with the exact name and JSON. Markdown; ids and codes only.
+// with the exact name and JSON, and where the console has the rest. Markdown; ids and
+// codes only.
 //
 // Instants are in UTC: the calendar of Los Angeles may not be asked in workflow code.
-func card(c *certification.Case, recent []Line, trouble string) string {
+func card(c *certification.Case, recent []Line, trouble, console string) string {
 	var b strings.Builder
 	line := func(format string, arguments ...any) { fmt.Fprintf(&b, format+"\n", arguments...) }
 
@@ -40,10 +41,10 @@ func card(c *certification.Case, recent []Line, trouble string) string {
 		line("- Reviewer: `%s`", c.Assignee)
 	}
 	for _, attention := range c.Attention {
-		line("- **Attention: %s** since %s. %s", attention.Code, instant(attention.Since), unblock[attention.Code])
+		line("- **Attention: %s** since %s. %s", attention.Code, instant(attention.Since), Advice(attention.Code))
 	}
 	if trouble != "" {
-		line("- **Attention: %s**. %s", trouble, unblock[trouble])
+		line("- **Attention: %s**. %s", trouble, Advice(trouble))
 	}
 	if c.Stage != certification.StageClosed {
 		line("\n**To unblock** (Send an Update):\n")
@@ -57,12 +58,17 @@ func card(c *certification.Case, recent []Line, trouble string) string {
 			line("- %s %s", instant(recent[i].At), recent[i].Text)
 		}
 	}
+	if console != "" {
+		line("\n[Open %s in the console](%s%s)", c.Number, console, c.ID)
+	}
 	line("\nPolicy %s · revision %d · records: `case_events` of `%s`", c.Policy.Version, c.Revision, c.ID)
 	return b.String()
 }
 
-// unblock says what each attention means and how it heals.
-var unblock = map[string]string{
+// Advice says what a code of attention means and how it heals, for administrators.
+func Advice(attention string) string { return advice[attention] }
+
+var advice = map[string]string{
 	certification.AttentionRecords:       "PostgreSQL does not take the last step. It is tried every few seconds and heals by itself; nobody is answered until then.",
 	certification.AttentionNotice:        "A letter could not be sent for a day. It is tried on; once mail is back, `retry-step` sends it at once.",
 	certification.AttentionCheckout:      "The payment page could not be opened. It is tried on and heals by itself, within ten minutes of Stripe being back; `retry-step` tries at once.",

@@ -31,14 +31,22 @@ type Ended struct {
 	Revision int                   `json:"revision"`
 }
 
+// Cases are the workflows of cases, with what all of them show.
+type Cases struct {
+	// Console is the address of the console's page of a case, but for the id, such as
+	// "https://example.org/console/cases/"; empty for no link. It is only shown and is
+	// in no history, so another address harms no case that sleeps.
+	Console string
+}
+
 // Certification carries one case. A run can begin at any stage, from a snapshot.
-func Certification(ctx workflow.Context, start Start) (Ended, error) {
+func (all Cases) Certification(ctx workflow.Context, start Start) (Ended, error) {
 	// Request Cancellation sits in the same menu as harmless things. A case records
 	// it and goes on: it ends through its own signals only.
 	requested := ctx
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 
-	c := beginRun(ctx, start)
+	c := beginRun(ctx, start, all.Console)
 	c.cancelRequested = func() bool { return errors.Is(requested.Err(), workflow.ErrCanceled) }
 	for {
 		message, err := c.wait(ctx)

@@ -120,7 +120,7 @@ func (c *story) publishTrouble(ctx workflow.Context, code string) {
 	trouble := attributesOf(&c.before)
 	trouble.attention = strings.TrimSpace(trouble.attention + " " + code)
 	c.show(ctx, trouble)
-	workflow.SetCurrentDetails(ctx, card(&c.before, c.Carried.Recent, code))
+	workflow.SetCurrentDetails(ctx, card(&c.before, c.Carried.Recent, code, c.console))
 }
 
 func (c *story) show(ctx workflow.Context, now attributes) {
@@ -133,5 +133,5 @@ func (c *story) show(ctx workflow.Context, now attributes) {
 }
 
 func (c *story) describe(ctx workflow.Context) {
-	workflow.SetCurrentDetails(ctx, card(&c.Case, c.Carried.Recent, ""))
+	workflow.SetCurrentDetails(ctx, card(&c.Case, c.Carried.Recent, "", c.console))
 }

@@ -7,8 +7,8 @@ import (
 
 // Register makes the workflow of cases known to a worker. Cases upgrade by
 // themselves: pinning a case of years would keep old workers alive for years.
-func Register(registry worker.WorkflowRegistry) {
-	registry.RegisterWorkflowWithOptions(Certification, workflow.RegisterOptions{
+func Register(registry worker.WorkflowRegistry, all Cases) {
+	registry.RegisterWorkflowWithOptions(all.Certification, workflow.RegisterOptions{
 		Name: CertificationType, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	})
 }

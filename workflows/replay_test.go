@@ -63,7 +63,7 @@ func histories(t *testing.T, release string) map[string]*history.History {
 
 func TestRecordedCasesGoOn(t *testing.T) {
 	replayer := worker.NewWorkflowReplayer()
-	workflows.Register(replayer)
+	workflows.Register(replayer, workflows.Cases{})
 	for _, release := range releases(t) {
 		for name, found := range histories(t, release) {
 			t.Run(release+"/"+name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestAChangedWorkflowFailsTheReplay(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflowWithOptions(func(ctx workflow.Context, start workflows.Start) (workflows.Ended, error) {
 				before(ctx)
-				return workflows.Certification(ctx, start)
+				return workflows.Cases{}.Certification(ctx, start)
 			}, workflow.RegisterOptions{Name: workflows.CertificationType})
 			for _, release := range releases(t) {
 				for name, found := range histories(t, release) {

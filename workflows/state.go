@@ -60,6 +60,7 @@ type story struct {
 	retry   bool // try unfinished errands again at once
 	leaving bool // leave the run as soon as it is quiet
 
+	console         string // see Cases
 	temporalNow     func() time.Time
 	published       attributes
 	cancelRequested func() bool
