@@ -73,7 +73,7 @@ var slow = []string{
 // List is a part of the cases that an actor may see.
 func (c *Cases) List(ctx context.Context, actor certification.Actor, filter Filter) (List, error) {
 	chosen := store.CaseFilter{
-		Stage: filter.Stage, WaitsOn: filter.WaitsOn, Assignee: filter.Assignee, Overdue: filter.Overdue,
+		Number: filter.Number, Stage: filter.Stage, WaitsOn: filter.WaitsOn, Assignee: filter.Assignee, Overdue: filter.Overdue,
 		Attention: filter.Attention, CountyPlan: filter.CountyPlan, DueBefore: filter.DueBefore, Most: filter.Limit + 1,
 	}
 	switch actor.Role {

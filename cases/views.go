@@ -65,6 +65,7 @@ type View struct {
 
 // Filter chooses cases for a list. Zero fields choose nothing away.
 type Filter struct {
+	Number     string // of the case, as NewCaseNumber writes it
 	Stage      certification.Stage
 	WaitsOn    certification.Party
 	Assignee   string // a reviewer's id

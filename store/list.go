@@ -24,6 +24,7 @@ type CaseRow struct {
 // CaseFilter chooses cases; zero fields choose nothing away.
 type CaseFilter struct {
 	ApplicantID string
+	Number      string
 	Stage       certification.Stage
 	WaitsOn     certification.Party
 	Assignee    string
@@ -47,6 +48,9 @@ func (s *Store) ListCases(ctx context.Context, f CaseFilter) ([]CaseRow, error) 
 	}
 	if f.ApplicantID != "" {
 		and("applicant_id = @applicant", "applicant", f.ApplicantID)
+	}
+	if f.Number != "" {
+		and("number = @number", "number", f.Number)
 	}
 	if f.Stage != "" {
 		and("stage = @stage", "stage", string(f.Stage))

@@ -1,0 +1,113 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflow "go.temporal.io/api/workflow/v1"
+
+	"peercert/certification"
+	"peercert/workflows"
+)
+
+// RunState says whether the workflow of a case runs.
+type RunState string
+
+// The states. RunUnknown is that Temporal does not answer; RunMissing, that it has no
+// workflow of this case, as after its retention is over.
+const (
+	RunOpen    RunState = "open"
+	RunEnded   RunState = "ended"
+	RunMissing RunState = "missing"
+	RunUnknown RunState = "unknown"
+)
+
+// Running is how the workflow of a case is doing in Temporal. Its instants are by the
+// machine's clock, also where the clock of cases was moved.
+type Running struct {
+	State RunState
+	// Ended is how the workflow ended, in Temporal's words ("Terminated"); empty while it
+	// runs. A case that is open and whose workflow ended is started again by reconciliation.
+	Ended     string
+	StartedAt time.Time // of the newest run
+	Events    int64     // in the history of that run
+	// Served says whether a worker asked for the tasks of cases in the last minutes.
+	Served bool
+	// Pending is what was begun and is not done, the oldest first.
+	Pending []PendingActivity
+}
+
+// PendingActivity is something that a case has asked for and that is not done.
+type PendingActivity struct {
+	Name    string // of the activity, such as "send-notice"
+	Attempt int    // from 1
+	Since   time.Time
+	NextAt  time.Time // of the next attempt; zero while one is under way
+	// Failure is why the last attempt failed, in fixed words with ids; empty at first.
+	Failure string
+}
+
+// served is how long ago the last look for tasks of a worker may be.
+const served = 2 * time.Minute
+
+// Running asks Temporal about the workflow of a case, for administrators. That Temporal
+// does not answer is no error: it is what they want to know.
+func (c *Cases) Running(ctx context.Context, actor certification.Actor, caseID string) (Running, error) {
+	if actor.Role != certification.RoleAdministrator {
+		return Running{}, certification.Refused(certification.RefusedNotAllowed, "How a case runs is for administrators.")
+	}
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return Running{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, retryAfter)
+	defer cancel()
+	described, err := c.Temporal.DescribeWorkflowExecution(ctx, workflows.CaseWorkflowID(caseID), "")
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		return Running{State: RunMissing, Served: c.served(ctx)}, nil
+	case err != nil:
+		return Running{State: RunUnknown}, nil
+	}
+	info := described.GetWorkflowExecutionInfo()
+	running := Running{State: RunOpen, StartedAt: info.GetStartTime().AsTime(), Events: info.GetHistoryLength(), Served: c.served(ctx)}
+	if status := info.GetStatus(); status != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		running.State, running.Ended = RunEnded, status.String()
+	}
+	for _, pending := range described.GetPendingActivities() {
+		running.Pending = append(running.Pending, pendingOf(pending))
+	}
+	return running, nil
+}
+
+func pendingOf(pending *workflow.PendingActivityInfo) PendingActivity {
+	read := PendingActivity{
+		Name: pending.GetActivityType().GetName(), Attempt: int(pending.GetAttempt()),
+		Since: pending.GetScheduledTime().AsTime(), Failure: pending.GetLastFailure().GetMessage(),
+	}
+	if pending.GetState() == enums.PENDING_ACTIVITY_STATE_SCHEDULED && pending.GetNextAttemptScheduleTime() != nil {
+		read.NextAt = pending.GetNextAttemptScheduleTime().AsTime()
+	}
+	return read
+}
+
+// served says whether anybody works for the cases.
+func (c *Cases) served(ctx context.Context) bool {
+	queue, err := c.Temporal.DescribeTaskQueue(ctx, workflows.QueueCases, enums.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return false
+	}
+	for _, poller := range queue.GetPollers() {
+		if time.Since(poller.GetLastAccessTime().AsTime()) < served {
+			return true
+		}
+	}
+	return false
+}
+
+// Advice says what a code of attention means and how it heals, in words for
+// administrators. The card in the Temporal UI says the same.
+func Advice(attention string) string { return workflows.Advice(attention) }
