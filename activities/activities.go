@@ -59,6 +59,8 @@ type Reconciler interface {
 // Retention forgets what need not be kept any longer.
 type Retention interface {
 	ForgetOldRecords(ctx context.Context) (rows int, err error)
+	// EraseDue erases what was kept for its time of cases and of people.
+	EraseDue(ctx context.Context) (erased int, err error)
 }
 
 // Activities is everything a workflow can ask for.
@@ -86,6 +88,7 @@ const (
 	SweepDocuments    = "sweep-documents"
 	ReconcileCases    = "reconcile-cases"
 	ForgetOldRecords  = "forget-old-records"
+	EraseDue          = "erase-due"
 )
 
 // RecordName is the activity that records an event of this name.
@@ -110,6 +113,7 @@ func Register(registry worker.ActivityRegistry, a *Activities) {
 	register(CollectExamFiles, a.collectExamFiles)
 	register(SweepDocuments, a.sweepDocuments)
 	register(ForgetOldRecords, a.forgetOldRecords)
+	register(EraseDue, a.eraseDue)
 	register(ReconcileCases, a.reconcileCases)
 }
 
@@ -173,6 +177,12 @@ func (a *Activities) forgetOldRecords(ctx context.Context) (int, error) {
 	return rows, failed(ctx, FailureRecords, err)
 }
 
+func (a *Activities) eraseDue(ctx context.Context) (int, error) {
+	defer beating(ctx)()
+	erased, err := a.Retention.EraseDue(ctx)
+	return erased, failed(ctx, FailureErasing, err)
+}
+
 // HeartbeatTimeout is after how long without a heartbeat a long activity is taken for
 // lost. Sometimes one is handed to a worker that never gets it: its poll was given up at
 // that moment. Without heartbeats it would be missed only when its whole time is up.
@@ -207,7 +217,9 @@ const (
 	FailureSuperseded = "A later workflow task has written to this case."
 	// FailureReconciling: some open case that does not run could not be started.
 	FailureReconciling = "The records could not be compared with the cases that run."
-	failurePermanent   = "permanent"
+	// FailureErasing: some of what was kept for its time is still there.
+	FailureErasing   = "Not everything could be erased that was kept for its time."
+	failurePermanent = "permanent"
 )
 
 // ErrPermanent marks an error that another try cannot mend.

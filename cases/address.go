@@ -94,7 +94,7 @@ func taken() error {
 
 // move writes a new address down that was confirmed.
 func (c *Cases) move(ctx context.Context, q *queries.Queries, actor certification.Actor, registration queries.Registration) error {
-	person, err := q.LockApplicant(ctx, actor.ID)
+	person, err := here(q.LockApplicant(ctx, actor.ID))
 	if err != nil {
 		return err
 	}

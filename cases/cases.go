@@ -56,6 +56,8 @@ type Options struct {
 	Stripe   Verifier
 	Exams    Verifier
 	Letters  Letters
+	// Candidates is what the exam vendor was left about people.
+	Candidates Candidates
 	// TokenSecret derives confirmation codes and first tokens, so that neither is stored.
 	TokenSecret string
 	BookingURL  string // the exam vendor's page

@@ -34,11 +34,15 @@ func (c *Cases) draft(ctx context.Context, row store.CaseRow, form certification
 	case err != nil:
 		return Draft{}, failed(err, "reading a draft")
 	default:
-		draft.Revision, draft.Values, draft.SavedAt = stored.Revision, stored.DraftValues, stored.SavedAt
+		draft.Revision, draft.Values, draft.SavedAt, draft.ErasedAt = stored.Revision, stored.DraftValues, stored.SavedAt, at(stored.ErasedAt)
 		draft.OpenParts = row.OpenParts(form, stored.SubmittedRevision != nil)
 	}
 	if promise := row.Promise(certification.StagePromise(row.Stage)); promise != nil && promise.WaitsOn == certification.PartyApplicant {
 		draft.ExpiresAt = promise.DueAt
+	}
+	if !draft.ErasedAt.IsZero() {
+		draft.Findings, draft.OpenParts = []certification.Finding{}, []certification.Part{}
+		return draft, nil
 	}
 	if draft.Findings, err = c.findings(row, form, draft.Values); err != nil {
 		return Draft{}, err

@@ -84,6 +84,8 @@ type ExportedCase struct {
 	Notes          []ExportedNote          `json:"notes"`
 	Video          []ExportedChapter       `json:"video"`
 	Reads          []Read                  `json:"reads"`
+	// Erased says what was erased because it was kept for its time, oldest first.
+	Erased []Erasure `json:"erased"`
 }
 
 // ExportedEvent is one line of the log of a case.
@@ -142,6 +144,7 @@ type ExportedDraft struct {
 	// HandedIn says that it is out of the person's hands now.
 	HandedIn bool      `json:"handed_in"`
 	SavedAt  time.Time `json:"saved_at"`
+	ErasedAt time.Time `json:"erased_at,omitzero"`
 }
 
 // ExportedDocument is a document without what it holds.
@@ -278,7 +281,7 @@ func (c *Cases) exportForms(ctx context.Context, caseID string, into *ExportedCa
 		return failed(err, doing)
 	}
 	into.Drafts = mapped(drafts, func(d queries.DraftsOfRow) ExportedDraft {
-		return ExportedDraft{certification.Form(d.Form), d.Revision, d.DraftValues, d.SubmittedRevision != nil, d.SavedAt}
+		return ExportedDraft{certification.Form(d.Form), d.Revision, d.DraftValues, d.SubmittedRevision != nil, d.SavedAt, at(d.ErasedAt)}
 	})
 	documents, err := c.Store.DocumentsOf(ctx, caseID)
 	if err != nil {
@@ -308,6 +311,13 @@ func (c *Cases) exportForms(ctx context.Context, caseID string, into *ExportedCa
 	if err != nil {
 		return failed(err, doing)
 	}
+	erasures, err := c.Store.ErasuresOf(ctx, caseID)
+	if err != nil {
+		return failed(err, doing)
+	}
+	into.Erased = mapped(erasures, func(e queries.ErasuresOfRow) Erasure {
+		return Erasure{Class: certification.RecordClass(e.Class), Items: e.Items, At: e.At}
+	})
 	into.Video = mapped(chapters, func(v queries.VideoProgressRow) ExportedChapter {
 		return ExportedChapter{v.Chapter, v.OpenedAt, at(v.FinishedAt)}
 	})

@@ -106,10 +106,7 @@ func (c *Cases) ChangePerson(ctx context.Context, actor certification.Actor, cha
 	}
 	var person Person
 	err = c.Store.InTransaction(ctx, func(q *queries.Queries) error {
-		row, err := q.LockApplicant(ctx, actor.ID)
-		if store.None(err) {
-			return certification.NotFound()
-		}
+		row, err := here(q.LockApplicant(ctx, actor.ID))
 		if err != nil {
 			return err
 		}

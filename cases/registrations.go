@@ -169,7 +169,9 @@ func choose(ctx context.Context, q *queries.Queries, applicantID, countyPlan str
 	return result, err
 }
 
-// takeIn gives the person of an address, locked, whom it stores if they are new.
+// takeIn gives the person of an address, locked, whom it stores if they are new. Who is
+// erased at this moment is found by the first look and gone by the second: then the address
+// belongs to somebody new.
 func takeIn(ctx context.Context, q *queries.Queries, folded string, details Registration, now time.Time) (string, error) {
 	address, err := json.Marshal(details.Address)
 	if err != nil {
@@ -179,15 +181,23 @@ func takeIn(ctx context.Context, q *queries.Queries, folded string, details Regi
 	if !details.DateOfBirth.IsZero() {
 		born = &details.DateOfBirth
 	}
-	if err := q.AddApplicant(ctx, queries.AddApplicantParams{
+	person := queries.AddApplicantParams{
 		ID: store.NewID(), CandidateID: uuid.NewString(), Email: strings.TrimSpace(details.Email), EmailFolded: folded,
 		FirstName: details.FirstName, MiddleName: details.MiddleName, LastName: details.LastName, Called: details.Called,
 		Phone: details.Phone, Address: address, CountyPlan: details.CountyPlan, Language: details.Language,
 		DateOfBirth: born, CreatedAt: now,
-	}); err != nil {
+	}
+	if err := q.AddApplicant(ctx, person); err != nil {
 		return "", err
 	}
-	return q.LockApplicantOfEmail(ctx, folded)
+	id, err := q.LockApplicantOfEmail(ctx, folded)
+	if store.None(err) {
+		if err := q.AddApplicant(ctx, person); err != nil {
+			return "", err
+		}
+		id, err = q.LockApplicantOfEmail(ctx, folded)
+	}
+	return id, err
 }
 
 // lastCase is the newest case of a person; empty if there is none.

@@ -173,10 +173,7 @@ func (c *Cases) StartAgain(ctx context.Context, actor certification.Actor, key s
 func (c *Cases) chooseAgain(ctx context.Context, applicantID string) (confirmed, error) {
 	var result confirmed
 	err := c.Store.InTransaction(ctx, func(q *queries.Queries) error {
-		person, err := q.LockApplicant(ctx, applicantID)
-		if store.None(err) {
-			return certification.NotFound()
-		}
+		person, err := here(q.LockApplicant(ctx, applicantID))
 		if err != nil {
 			return err
 		}

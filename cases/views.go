@@ -65,7 +65,7 @@ type View struct {
 
 // Filter chooses cases for a list. Zero fields choose nothing away.
 type Filter struct {
-	Number     string // of the case, as NewCaseNumber writes it
+	Number     string // of the case or of its certificate, as certification.ParseNumber gives it
 	Stage      certification.Stage
 	WaitsOn    certification.Party
 	Assignee   string // a reviewer's id
@@ -160,6 +160,9 @@ type Draft struct {
 	OpenParts []certification.Part
 	SavedAt   time.Time // zero before the first save
 	ExpiresAt time.Time // zero if it does not expire
+	// ErasedAt is when Values were erased, but for a signature, because they were kept for
+	// their time; zero while they are there.
+	ErasedAt time.Time
 }
 
 // SaveDraft changes parts of a draft.

@@ -1,5 +1,7 @@
 package certification
 
+import "time"
+
 // RecordClass is a kind of record that is kept for a time of its own.
 type RecordClass string
 
@@ -68,11 +70,22 @@ type Retention struct {
 	Chosen bool
 }
 
-// RetentionTable is how long records are kept under a policy (domain §5). It is no part of
-// the policy that a case pins: a rule about keeping holds for all cases at once, and a
-// case must not carry it in its runs. Codes, answers, sessions and feedback are swept by the records
-// themselves, and drafts go when their owner says so or closes the account; erasing the
-// others by this table is not built yet.
+// Ends is when something has been kept for its time that is kept from start on: the same
+// time of day in Los Angeles, so many days, months or years later. Zero if it is kept for
+// ever, or if there is no start yet.
+func (r Retention) Ends(start time.Time) time.Time {
+	if r.Forever || start.IsZero() {
+		return time.Time{}
+	}
+	return AddDays(AddMonths(start, 12*r.Years+r.Months), r.Days)
+}
+
+// RetentionTable is how long records are kept under a policy (domain §5). It is the one
+// source: the pages show it, and what it lets go is erased by it (Cases.EraseDue; codes,
+// kept answers, sessions and feedback by Store.ForgetOldRecords). A case is erased by the
+// table of the policy that it pins; the times that no policy has hold for all cases at
+// once, from the moment a program with another table runs. How it is done, and what is
+// left to an operator, is in docs/retention.md.
 func RetentionTable(policy Policy) []Retention {
 	return []Retention{
 		{Record: RecordDraft, Days: policy.DraftDays, Start: FromCaseBegin, Why: KeptForYou},

@@ -89,6 +89,14 @@ func (f *Files) List(ctx context.Context, prefix string) ([]string, error) {
 	return keys, nil
 }
 
+// Remove deletes every version of a file. It may be repeated.
+func (f *Files) Remove(ctx context.Context, key string) error {
+	if err := f.check(key); err != nil {
+		return err
+	}
+	return f.documents.deleteKey(ctx, key)
+}
+
 // Move gives a file another key, over one that has it. The error is fs.ErrNotExist
 // if there is none. A move that was cut short leaves the file under its old key, and
 // may have left it under the new one as well.

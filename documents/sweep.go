@@ -31,22 +31,30 @@ func (d *Documents) Delete(ctx context.Context, document certification.Document)
 		return err
 	}
 	for _, key := range []string{viewKey(document.ID), cleanKey(document.ID), quarantineKey(document.ID)} {
-		var versions []object
-		err := d.eachPage(ctx, key, func(_ time.Time, page []object) error {
-			for _, found := range page {
-				if found.key == key {
-					versions = append(versions, found)
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		if err := d.deleteKey(ctx, key); err != nil {
 			return err
 		}
-		for _, found := range versions {
-			if err := d.deleteVersion(ctx, found); err != nil {
-				return err
+	}
+	return nil
+}
+
+// deleteKey removes every version of a key, and the marks that it was deleted.
+func (d *Documents) deleteKey(ctx context.Context, key string) error {
+	var versions []object
+	err := d.eachPage(ctx, key, func(_ time.Time, page []object) error {
+		for _, found := range page {
+			if found.key == key {
+				versions = append(versions, found)
 			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, found := range versions {
+		if err := d.deleteVersion(ctx, found); err != nil {
+			return err
 		}
 	}
 	return nil

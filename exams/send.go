@@ -32,6 +32,10 @@ func (e *FieldsError) Error() string {
 	return "the exam vendor would reject the authorization: " + strings.Join(said, ", ")
 }
 
+// CandidateKey is the file with the candidate record of an authorization, the only one
+// that says who somebody is. It is ours to delete once it is not needed.
+func CandidateKey(authorizationID string) string { return CandidatesPrefix + authorizationID + ".csv" }
+
 // Send leaves the candidate record and the authorization for the vendor, in this
 // order: an authorization is about a candidate the vendor knows. Sending the same
 // again writes the same two files again. The error is a *FieldsError if the vendor
@@ -53,7 +57,7 @@ func (v *Vendor) Send(ctx context.Context, authorization certification.Authoriza
 	if err != nil {
 		return fmt.Errorf("write authorization %s: %w", authorization.ID, err)
 	}
-	if err := v.files.Put(ctx, CandidatesPrefix+authorization.ID+".csv", candidate, contentType); err != nil {
+	if err := v.files.Put(ctx, CandidateKey(authorization.ID), candidate, contentType); err != nil {
 		return fmt.Errorf("leave the candidate record of authorization %s: %w", authorization.ID, err)
 	}
 	if err := v.files.Put(ctx, AuthorizationsPrefix+authorization.ID+".csv", permit, contentType); err != nil {

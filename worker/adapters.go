@@ -65,6 +65,17 @@ func (s storage) Remove(ctx context.Context, document certification.Document) er
 	return err
 }
 
+// candidates are the files with what the exam vendor was told about people.
+type candidates struct{ files *documents.Files }
+
+func (c candidates) RemoveCandidate(ctx context.Context, authorizationID string) error {
+	err := c.files.Remove(ctx, exams.CandidateKey(authorizationID))
+	if errors.Is(err, documents.ErrUnavailable) {
+		err = certification.Unavailable(err, 5*time.Second)
+	}
+	return err
+}
+
 // words puts notices into words for the list of letters.
 type words struct{ letterhead notices.Letterhead }
 
@@ -288,6 +299,6 @@ func (c checks) SweepDocuments(ctx context.Context) (int, error) {
 func activitiesOf(p *Parts) *activities.Activities {
 	return &activities.Activities{
 		Records: records{p.Store}, Notices: letters{p}, Checkouts: checkouts{p}, Authorizations: authorizations{p}, Documents: checks{p},
-		Reconciler: reconciliation{p}, Retention: p.Store, Now: p.Now,
+		Reconciler: reconciliation{p}, Retention: retention{p}, Now: p.Now,
 	}
 }

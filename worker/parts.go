@@ -36,6 +36,8 @@ type Parts struct {
 	Letters   *notices.Sender
 	Film      *film.Film
 	Cases     *cases.Cases
+	// Erased counts what was erased by the retention table, by class.
+	Erased *prometheus.CounterVec
 	// Metrics has what Temporal's SDK counts; the API and the worker add theirs.
 	Metrics *prometheus.Registry
 	Now     func() time.Time
@@ -49,7 +51,13 @@ type Parts struct {
 // when it is needed.
 func Assemble(ctx context.Context, settings config.Settings, logger *slog.Logger, now func() time.Time) (*Parts, error) {
 	p := &Parts{Settings: settings, Metrics: prometheus.NewRegistry(), Now: now, OutboundPerSecond: outboundPerSecond}
-	var err error
+	p.Erased = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "peercert_erased_total", Help: "Records that were erased because they were kept for their time, by class.",
+	}, []string{"class"})
+	err := p.Metrics.Register(p.Erased)
+	if err != nil {
+		return nil, fmt.Errorf("registering what is erased: %w", err)
+	}
 	if p.Store, err = store.Open(ctx, settings.DatabaseURL, settings.DatabaseConnections, now); err != nil {
 		return nil, err
 	}
@@ -95,7 +103,7 @@ func Assemble(ctx context.Context, settings config.Settings, logger *slog.Logger
 	}
 	p.Cases = cases.New(cases.Options{
 		Store: p.Store, Temporal: p.Temporal, Storage: storage{p.Documents}, Stripe: p.Payments, Exams: p.Exams,
-		Letters: words{letterhead}, TokenSecret: settings.TokenSecret, BookingURL: settings.ExamBookingURL,
+		Letters: words{letterhead}, Candidates: candidates{p.Documents.Files(exams.Prefix)}, TokenSecret: settings.TokenSecret, BookingURL: settings.ExamBookingURL,
 		Video: videoOf(p.Film),
 	})
 	return p, nil

@@ -118,6 +118,7 @@ func Prepare(ctx context.Context, settings config.Settings, logger *slog.Logger)
 		{"exam-collection", workflows.ExamCollectionType, "Collects the exam vendor's files.", settings.ExamCollectEvery},
 		{"reconciliation", workflows.ReconciliationType, "Starts open cases that do not run.", 10 * time.Minute},
 		{"document-sweep", workflows.DocumentSweepType, "Removes documents that no row knows.", time.Hour},
+		{"erasing", workflows.ErasingType, "Erases what was kept for its time.", time.Hour},
 		{"record-sweep", workflows.RecordSweepType, "Forgets idempotency keys and registrations after a month.", 24 * time.Hour},
 	} {
 		_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{

@@ -17,6 +17,7 @@ const (
 	DocumentSweepType  = "DocumentSweep"
 	ReconciliationType = "Reconciliation"
 	RecordSweepType    = "RecordSweep"
+	ErasingType        = "Erasing"
 )
 
 // DocumentCheckWorkflowID is the workflow id of the check of a document.
@@ -55,6 +56,11 @@ func Reconciliation(ctx workflow.Context) (int, error) {
 // RecordSweep forgets answers under idempotency keys, and registrations, after a month.
 func RecordSweep(ctx workflow.Context) (int, error) {
 	return housework(ctx, activities.ForgetOldRecords, "Forget what is kept for a month only")
+}
+
+// Erasing erases what was kept for its time by the retention table, of cases and of people.
+func Erasing(ctx workflow.Context) (int, error) {
+	return housework(ctx, activities.EraseDue, "Erase what was kept for its time")
 }
 
 func housework(ctx workflow.Context, activity, summary string) (done int, err error) {

@@ -16,7 +16,7 @@ func Register(registry worker.WorkflowRegistry, all Cases) {
 // RegisterHousework makes the short workflows known to a worker.
 func RegisterHousework(registry worker.WorkflowRegistry) {
 	for name, function := range map[string]any{
-		DocumentCheckType: DocumentCheck, ExamCollectionType: ExamCollection, DocumentSweepType: DocumentSweep, RecordSweepType: RecordSweep,
+		DocumentCheckType: DocumentCheck, ExamCollectionType: ExamCollection, DocumentSweepType: DocumentSweep, RecordSweepType: RecordSweep, ErasingType: Erasing,
 		ReconciliationType: Reconciliation,
 	} {
 		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{

@@ -65,6 +65,9 @@ type AppealChanges struct {
 
 // AppealDraft defines model for AppealDraft.
 type AppealDraft struct {
+	// ErasedAt When the values were erased because they were kept for their time. A signature stays.
+	ErasedAt *time.Time `json:"erased_at,omitempty"`
+
 	// ExpiresAt The draft is kept until then.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
@@ -120,6 +123,9 @@ type ApplicationChanges struct {
 
 // ApplicationDraft defines model for ApplicationDraft.
 type ApplicationDraft struct {
+	// ErasedAt When the values were erased because they were kept for their time. A signature stays.
+	ErasedAt *time.Time `json:"erased_at,omitempty"`
+
 	// ExpiresAt The draft is kept until then.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
@@ -707,6 +713,9 @@ type RenewalChanges struct {
 
 // RenewalDraft defines model for RenewalDraft.
 type RenewalDraft struct {
+	// ErasedAt When the values were erased because they were kept for their time. A signature stays.
+	ErasedAt *time.Time `json:"erased_at,omitempty"`
+
 	// ExpiresAt The draft is kept until then.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
@@ -765,6 +774,9 @@ type TrainingChanges struct {
 
 // TrainingDraft defines model for TrainingDraft.
 type TrainingDraft struct {
+	// ErasedAt When the values were erased because they were kept for their time. A signature stays.
+	ErasedAt *time.Time `json:"erased_at,omitempty"`
+
 	// ExpiresAt The draft is kept until then.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 

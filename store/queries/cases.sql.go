@@ -673,12 +673,12 @@ func (q *Queries) WhoDecided(ctx context.Context, caseIds []string) ([]WhoDecide
 
 const writeCase = `-- name: WriteCase :exec
 INSERT INTO cases (id, number, applicant_id, stage, outcome, revision, waits_on, due_at, overdue, assignee, attention,
-    county_plan, certificate_number, expires_at, snapshot, created_at, updated_at, written_task)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17)
+    county_plan, certificate_number, expires_at, snapshot, created_at, updated_at, erase_at, written_task)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $16, $17)
 ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, outcome = excluded.outcome, revision = excluded.revision,
     waits_on = excluded.waits_on, due_at = excluded.due_at, overdue = excluded.overdue, assignee = excluded.assignee,
     attention = excluded.attention, certificate_number = excluded.certificate_number, expires_at = excluded.expires_at,
-    snapshot = excluded.snapshot, updated_at = excluded.updated_at,
+    snapshot = excluded.snapshot, updated_at = excluded.updated_at, erase_at = least(cases.erase_at, excluded.erase_at),
     written_task = greatest(cases.written_task, excluded.written_task)
 `
 

@@ -26,6 +26,7 @@ type Applicant struct {
 	CreatedAt    time.Time
 	SessionsFrom time.Time
 	ClosedAt     *time.Time
+	ErasedAt     *time.Time
 }
 
 type Authorization struct {
@@ -62,6 +63,7 @@ type Case struct {
 	UpdatedAt         time.Time
 	SortAt            time.Time
 	WrittenTask       time.Time
+	EraseAt           time.Time
 }
 
 type CaseEvent struct {
@@ -100,6 +102,7 @@ type Document struct {
 	FileName          string
 	UploadedAt        time.Time
 	CheckedAt         *time.Time
+	ErasingFor        string
 }
 
 type Draft struct {
@@ -109,6 +112,7 @@ type Draft struct {
 	DraftValues       []byte
 	SubmittedRevision *int
 	SavedAt           time.Time
+	ErasedAt          *time.Time
 }
 
 type DraftTurn struct {
@@ -118,6 +122,14 @@ type DraftTurn struct {
 	Revision      int
 	DraftRevision *int
 	VoidedAt      *time.Time
+}
+
+type Erasure struct {
+	ID     int64
+	CaseID string
+	Class  string
+	Items  int
+	At     time.Time
 }
 
 type Feedback struct {

@@ -96,10 +96,10 @@ UPDATE documents SET status = $2, refusal_code = $3, threat = $4, clean_key = $5
 WHERE id = $1;
 
 -- name: ReadDocument :one
-SELECT * FROM documents WHERE id = $1;
+SELECT * FROM documents WHERE id = $1 AND erasing_for = '';
 
 -- name: DocumentsOf :many
-SELECT * FROM documents WHERE case_id = $1 ORDER BY uploaded_at, id;
+SELECT * FROM documents WHERE case_id = $1 AND erasing_for = '' ORDER BY uploaded_at, id;
 
 -- name: KnownDocuments :many
 SELECT id FROM documents WHERE id = ANY (sqlc.arg(ids)::uuid[]);

@@ -192,7 +192,7 @@ func (q *Queries) ClaimNotice(ctx context.Context, arg ClaimNoticeParams) (Claim
 }
 
 const documentsOf = `-- name: DocumentsOf :many
-SELECT id, case_id, kind, status, refusal_code, threat, media_type, bytes, sha256, quarantine_key, quarantine_version, clean_key, clean_version, view_key, file_name, uploaded_at, checked_at FROM documents WHERE case_id = $1 ORDER BY uploaded_at, id
+SELECT id, case_id, kind, status, refusal_code, threat, media_type, bytes, sha256, quarantine_key, quarantine_version, clean_key, clean_version, view_key, file_name, uploaded_at, checked_at, erasing_for FROM documents WHERE case_id = $1 AND erasing_for = '' ORDER BY uploaded_at, id
 `
 
 func (q *Queries) DocumentsOf(ctx context.Context, caseID string) ([]Document, error) {
@@ -222,6 +222,7 @@ func (q *Queries) DocumentsOf(ctx context.Context, caseID string) ([]Document, e
 			&i.FileName,
 			&i.UploadedAt,
 			&i.CheckedAt,
+			&i.ErasingFor,
 		); err != nil {
 			return nil, err
 		}
@@ -485,7 +486,7 @@ func (q *Queries) PostponeIncoming(ctx context.Context, arg PostponeIncomingPara
 }
 
 const readDocument = `-- name: ReadDocument :one
-SELECT id, case_id, kind, status, refusal_code, threat, media_type, bytes, sha256, quarantine_key, quarantine_version, clean_key, clean_version, view_key, file_name, uploaded_at, checked_at FROM documents WHERE id = $1
+SELECT id, case_id, kind, status, refusal_code, threat, media_type, bytes, sha256, quarantine_key, quarantine_version, clean_key, clean_version, view_key, file_name, uploaded_at, checked_at, erasing_for FROM documents WHERE id = $1 AND erasing_for = ''
 `
 
 func (q *Queries) ReadDocument(ctx context.Context, id string) (Document, error) {
@@ -509,6 +510,7 @@ func (q *Queries) ReadDocument(ctx context.Context, id string) (Document, error)
 		&i.FileName,
 		&i.UploadedAt,
 		&i.CheckedAt,
+		&i.ErasingFor,
 	)
 	return i, err
 }

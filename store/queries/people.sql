@@ -82,7 +82,7 @@ SELECT role, actor_id, expires_at, revoked_at FROM tokens WHERE hash = $1;
 UPDATE tokens SET revoked_at = $3 WHERE role = $1 AND actor_id = $2 AND revoked_at IS NULL;
 
 -- name: ReadDraft :one
-SELECT revision, draft_values, submitted_revision, saved_at FROM drafts WHERE case_id = $1 AND form = $2;
+SELECT revision, draft_values, submitted_revision, saved_at, erased_at FROM drafts WHERE case_id = $1 AND form = $2;
 
 -- name: SaveDraft :execrows
 INSERT INTO drafts (case_id, form, revision, draft_values, saved_at) VALUES (sqlc.arg(case_id), sqlc.arg(form), 1, sqlc.arg(draft_values), sqlc.arg(at))

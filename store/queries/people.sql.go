@@ -164,7 +164,7 @@ func (q *Queries) AnswerKey(ctx context.Context, arg AnswerKeyParams) ([]byte, e
 }
 
 const applicantOfCase = `-- name: ApplicantOfCase :one
-SELECT a.id, a.candidate_id, a.email, a.email_folded, a.first_name, a.middle_name, a.last_name, a.called, a.phone, a.address, a.county_plan, a.language, a.date_of_birth, a.customer_id, a.created_at, a.sessions_from, a.closed_at FROM applicants a JOIN cases c ON c.applicant_id = a.id WHERE c.id = $1
+SELECT a.id, a.candidate_id, a.email, a.email_folded, a.first_name, a.middle_name, a.last_name, a.called, a.phone, a.address, a.county_plan, a.language, a.date_of_birth, a.customer_id, a.created_at, a.sessions_from, a.closed_at, a.erased_at FROM applicants a JOIN cases c ON c.applicant_id = a.id WHERE c.id = $1
 `
 
 func (q *Queries) ApplicantOfCase(ctx context.Context, id string) (Applicant, error) {
@@ -188,6 +188,7 @@ func (q *Queries) ApplicantOfCase(ctx context.Context, id string) (Applicant, er
 		&i.CreatedAt,
 		&i.SessionsFrom,
 		&i.ClosedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }
@@ -380,7 +381,7 @@ func (q *Queries) LockAddress(ctx context.Context, emailFolded string) error {
 }
 
 const lockApplicant = `-- name: LockApplicant :one
-SELECT id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address, county_plan, language, date_of_birth, customer_id, created_at, sessions_from, closed_at FROM applicants WHERE id = $1 FOR UPDATE
+SELECT id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address, county_plan, language, date_of_birth, customer_id, created_at, sessions_from, closed_at, erased_at FROM applicants WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockApplicant(ctx context.Context, id string) (Applicant, error) {
@@ -404,6 +405,7 @@ func (q *Queries) LockApplicant(ctx context.Context, id string) (Applicant, erro
 		&i.CreatedAt,
 		&i.SessionsFrom,
 		&i.ClosedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }
@@ -504,7 +506,7 @@ func (q *Queries) OpenRegistration(ctx context.Context, arg OpenRegistrationPara
 }
 
 const readApplicant = `-- name: ReadApplicant :one
-SELECT id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address, county_plan, language, date_of_birth, customer_id, created_at, sessions_from, closed_at FROM applicants WHERE id = $1
+SELECT id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address, county_plan, language, date_of_birth, customer_id, created_at, sessions_from, closed_at, erased_at FROM applicants WHERE id = $1
 `
 
 func (q *Queries) ReadApplicant(ctx context.Context, id string) (Applicant, error) {
@@ -528,12 +530,13 @@ func (q *Queries) ReadApplicant(ctx context.Context, id string) (Applicant, erro
 		&i.CreatedAt,
 		&i.SessionsFrom,
 		&i.ClosedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }
 
 const readDraft = `-- name: ReadDraft :one
-SELECT revision, draft_values, submitted_revision, saved_at FROM drafts WHERE case_id = $1 AND form = $2
+SELECT revision, draft_values, submitted_revision, saved_at, erased_at FROM drafts WHERE case_id = $1 AND form = $2
 `
 
 type ReadDraftParams struct {
@@ -546,6 +549,7 @@ type ReadDraftRow struct {
 	DraftValues       []byte
 	SubmittedRevision *int
 	SavedAt           time.Time
+	ErasedAt          *time.Time
 }
 
 func (q *Queries) ReadDraft(ctx context.Context, arg ReadDraftParams) (ReadDraftRow, error) {
@@ -556,6 +560,7 @@ func (q *Queries) ReadDraft(ctx context.Context, arg ReadDraftParams) (ReadDraft
 		&i.DraftValues,
 		&i.SubmittedRevision,
 		&i.SavedAt,
+		&i.ErasedAt,
 	)
 	return i, err
 }

@@ -77,7 +77,7 @@ SELECT EXISTS (SELECT FROM draft_turns t JOIN cases c ON c.id = t.case_id
 SELECT EXISTS (SELECT FROM draft_turns WHERE case_id = $1 AND form = $2 AND draft_revision IS NOT NULL AND voided_at IS NULL);
 
 -- name: DraftsOf :many
-SELECT form, revision, draft_values, submitted_revision, saved_at FROM drafts WHERE case_id = $1 ORDER BY form;
+SELECT form, revision, draft_values, submitted_revision, saved_at, erased_at FROM drafts WHERE case_id = $1 ORDER BY form;
 
 -- name: LockDrafts :many
 -- A hand-in takes the same lock: what it names cannot be taken away beside it.

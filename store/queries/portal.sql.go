@@ -232,7 +232,7 @@ func (q *Queries) DraftHandedIn(ctx context.Context, arg DraftHandedInParams) (b
 }
 
 const draftsOf = `-- name: DraftsOf :many
-SELECT form, revision, draft_values, submitted_revision, saved_at FROM drafts WHERE case_id = $1 ORDER BY form
+SELECT form, revision, draft_values, submitted_revision, saved_at, erased_at FROM drafts WHERE case_id = $1 ORDER BY form
 `
 
 type DraftsOfRow struct {
@@ -241,6 +241,7 @@ type DraftsOfRow struct {
 	DraftValues       []byte
 	SubmittedRevision *int
 	SavedAt           time.Time
+	ErasedAt          *time.Time
 }
 
 func (q *Queries) DraftsOf(ctx context.Context, caseID string) ([]DraftsOfRow, error) {
@@ -258,6 +259,7 @@ func (q *Queries) DraftsOf(ctx context.Context, caseID string) ([]DraftsOfRow, e
 			&i.DraftValues,
 			&i.SubmittedRevision,
 			&i.SavedAt,
+			&i.ErasedAt,
 		); err != nil {
 			return nil, err
 		}

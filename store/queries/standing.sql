@@ -11,6 +11,7 @@ WHERE attention <> '{}' GROUP BY code;
 -- name: CountWaiting :one
 SELECT
     (SELECT count(*) FROM cases WHERE overdue AND stage <> 'closed') AS overdue,
+    coalesce((SELECT extract(epoch FROM sqlc.arg(now)::timestamptz - min(erase_at)) FROM cases), 0)::float8 AS erasing_seconds,
     (SELECT count(*) FROM inbox WHERE processed_at IS NULL) AS inbox,
     (SELECT count(*) FROM notices WHERE sent_at IS NULL AND voided_at IS NULL) AS notices,
     coalesce((SELECT extract(epoch FROM sqlc.arg(now)::timestamptz - min(received_at)) FROM inbox WHERE processed_at IS NULL), 0)::float8 AS inbox_seconds,

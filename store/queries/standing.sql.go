@@ -75,6 +75,7 @@ func (q *Queries) CountOpenByStage(ctx context.Context) ([]CountOpenByStageRow, 
 const countWaiting = `-- name: CountWaiting :one
 SELECT
     (SELECT count(*) FROM cases WHERE overdue AND stage <> 'closed') AS overdue,
+    coalesce((SELECT extract(epoch FROM $1::timestamptz - min(erase_at)) FROM cases), 0)::float8 AS erasing_seconds,
     (SELECT count(*) FROM inbox WHERE processed_at IS NULL) AS inbox,
     (SELECT count(*) FROM notices WHERE sent_at IS NULL AND voided_at IS NULL) AS notices,
     coalesce((SELECT extract(epoch FROM $1::timestamptz - min(received_at)) FROM inbox WHERE processed_at IS NULL), 0)::float8 AS inbox_seconds,
@@ -82,11 +83,12 @@ SELECT
 `
 
 type CountWaitingRow struct {
-	Overdue       int64
-	Inbox         int64
-	Notices       int64
-	InboxSeconds  float64
-	NoticeSeconds float64
+	Overdue        int64
+	ErasingSeconds float64
+	Inbox          int64
+	Notices        int64
+	InboxSeconds   float64
+	NoticeSeconds  float64
 }
 
 func (q *Queries) CountWaiting(ctx context.Context, now time.Time) (CountWaitingRow, error) {
@@ -94,6 +96,7 @@ func (q *Queries) CountWaiting(ctx context.Context, now time.Time) (CountWaiting
 	var i CountWaitingRow
 	err := row.Scan(
 		&i.Overdue,
+		&i.ErasingSeconds,
 		&i.Inbox,
 		&i.Notices,
 		&i.InboxSeconds,

@@ -1,0 +1,479 @@
+package cases_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/store"
+	"peercert/store/queries"
+)
+
+// at moves the clock to an instant.
+func (w *world) at(instant time.Time) { w.offset.Store(int64(time.Until(instant))) }
+
+// erase runs what the schedule runs, once, and gives what was erased.
+func (w *world) erase() (erased []cases.Erasure) {
+	w.t.Helper()
+	require.NoError(w.t, w.EraseDue(w.t.Context(), func(e cases.Erasure) { erased = append(erased, e) }))
+	return erased
+}
+
+// step writes a step of a case into the records alone, and gives when it was.
+func (p *person) step(to certification.Stage, change ...func(t *certification.Transition)) time.Time {
+	p.t.Helper()
+	row, err := p.store.Case(p.t.Context(), p.caseID)
+	require.NoError(p.t, err)
+	step := certification.Transition{Case: row.Clone(), Event: certification.Event{Name: certification.EventReminder, Key: p.key(), From: row.Stage, To: to}}
+	step.Case.Stage, step.Case.Revision = to, row.Revision+1
+	if to == certification.StageClosed {
+		step.Case.Promises = nil
+	}
+	for _, f := range change {
+		f(&step)
+	}
+	settled, err := p.store.Commit(p.t.Context(), step)
+	require.NoError(p.t, err)
+	return settled.At
+}
+
+func decided(signal certification.Signal, decision certification.Decision) func(t *certification.Transition) {
+	return func(t *certification.Transition) {
+		t.Event.Name, t.Event.Signal, t.Event.Details.Decision = "", signal, decision
+		t.Case.ApplicationApproved = decision == certification.DecisionApprove
+	}
+}
+
+// kept is a document with its content in the bucket.
+func (p *person) kept(kind certification.DocumentKind) string {
+	p.t.Helper()
+	id := p.document(kind, certification.DocumentClean)
+	_, err := p.Storage.Put(p.t.Context(), id, bytes.NewReader(picture(p.t, 30)))
+	require.NoError(p.t, err)
+	require.Equal(p.t, 1, p.objects(id))
+	return id
+}
+
+// wrote saves a form past the door, for a case that stands elsewhere.
+func (p *person) wrote(form certification.Form, values string) {
+	p.t.Helper()
+	p.exec(`INSERT INTO drafts (case_id, form, revision, draft_values, saved_at) VALUES ($1, $2, 1, $3, $4)`, p.caseID, form, values, p.now())
+}
+
+// handIn hands a form in, with documents.
+func (p *person) handIn(form certification.Form, values string, documents ...string) {
+	p.t.Helper()
+	p.wrote(form, values)
+	row, err := p.store.Case(p.t.Context(), p.caseID)
+	require.NoError(p.t, err)
+	p.step(row.Stage, func(t *certification.Transition) {
+		t.Submit, t.Event.Details.Documents = &certification.DraftAt{Form: form, Revision: 1}, documents
+	})
+}
+
+// none says that neither a row of a document nor anything in the bucket is left.
+func (p *person) none(documentID string) bool {
+	return p.count("FROM documents WHERE id = $1", documentID) == 0 && p.objects(documentID) == 0
+}
+
+// Every class of records that the table lets go goes at its time, and not a minute before.
+// A class that is added to the table and that nobody erases fails here.
+func TestEveryClassGoesAtItsTime(t *testing.T) {
+	w := still(t)
+	ctx := t.Context()
+	begin := time.Now().Truncate(time.Second)
+	policy := certification.CurrentPolicy(begin)
+
+	// Each plants records of a class and gives from when on they are kept, and whether
+	// they are gone.
+	type planted func(p *person) (start time.Time, gone func() bool)
+	closed := func(p *person) time.Time { return p.step(certification.StageClosed) }
+	paper := func(form certification.Form, kind certification.DocumentKind) planted {
+		return func(p *person) (time.Time, func() bool) {
+			id := p.kept(kind)
+			p.handIn(form, `{"hours": 80}`, id)
+			return closed(p), func() bool { return p.none(id) }
+		}
+	}
+	classes := map[certification.RecordClass]planted{
+		certification.RecordDraft: func(p *person) (time.Time, func() bool) {
+			p.wrote(certification.FormTraining, `{"hours": 80}`)
+			id, proof := p.kept(certification.DocumentTrainingCertificate), p.kept(certification.DocumentNameChange)
+			row, err := w.store.Case(ctx, p.caseID)
+			require.NoError(t, err)
+			w.later(time.Hour)
+			closed(p)
+			return row.CreatedAt, func() bool {
+				return p.none(id) && p.none(proof) && w.count("FROM drafts WHERE case_id = $1 AND draft_values <> '{}'", p.caseID) == 0
+			}
+		},
+		certification.RecordPhotoID: func(p *person) (time.Time, func() bool) {
+			first, second := p.kept(certification.DocumentPhotoID), p.kept(certification.DocumentPhotoID)
+			p.handIn(certification.FormApplication, `{}`, second)
+			p.step(certification.StageApplicationReturned, decided(certification.SignalDecideApplication, certification.DecisionReturn))
+			w.later(time.Hour)
+			at := p.step(certification.StageTraining, decided(certification.SignalDecideApplication, certification.DecisionApprove))
+			w.later(time.Hour)
+			p.step(certification.StageTraining)
+			return at, func() bool { return p.none(first) && p.none(second) } // while the case goes on
+		},
+		certification.RecordDiploma:  paper(certification.FormApplication, certification.DocumentDiploma),
+		certification.RecordTraining: paper(certification.FormTraining, certification.DocumentTrainingCertificate),
+		certification.RecordAppeal: func(p *person) (time.Time, func() bool) {
+			evidence := p.kept(certification.DocumentAppeal)
+			p.handIn(certification.FormAppeal, `{"statement": "Look again."}`)
+			return closed(p), func() bool {
+				return p.none(evidence) && w.count("FROM drafts WHERE case_id = $1 AND draft_values <> '{}'", p.caseID) == 0
+			}
+		},
+		certification.RecordForm: func(p *person) (time.Time, func() bool) {
+			p.handIn(certification.FormApplication, `{"date_of_birth": "1990-05-17", "ethics": {"version": "v", "typed_name": "Made Up"}}`)
+			p.handIn(certification.FormTraining, `{"hours": 80}`)
+			return closed(p), func() bool {
+				return w.count(`FROM drafts WHERE case_id = $1 AND draft_values = '{"ethics": {"version": "v", "typed_name": "Made Up"}}'`, p.caseID) == 1 &&
+					w.count("FROM drafts WHERE case_id = $1 AND draft_values = '{}'", p.caseID) == 1
+			}
+		},
+		certification.RecordVideo: func(p *person) (time.Time, func() bool) {
+			p.watched()
+			return closed(p), func() bool { return w.count("FROM video_progress WHERE case_id = $1", p.caseID) == 0 }
+		},
+		certification.RecordPayment: func(p *person) (time.Time, func() bool) {
+			id, at := store.NewID(), w.now()
+			w.exec(`INSERT INTO payments (id, case_id, revision, fee, amount_cents, currency, status, asked_at, settled_at)
+				VALUES ($1, $2, 1, 'application', 10000, 'usd', 'paid', $3, $4)`, id, p.caseID, at.Add(-time.Hour), at)
+			p.step(certification.StageTraining, func(t *certification.Transition) {
+				t.Notices = []certification.NoticeRequest{{Letter: certification.LetterReceipt, Facts: certification.Facts{PaymentID: id}}}
+			})
+			w.exec("UPDATE notices SET sent_at = created_at WHERE case_id = $1", p.caseID)
+			return at, func() bool {
+				return w.count("FROM payments WHERE case_id = $1", p.caseID)+w.count("FROM notices WHERE case_id = $1", p.caseID) == 0
+			}
+		},
+		certification.RecordContact: func(p *person) (time.Time, func() bool) {
+			return closed(p), func() bool { return w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID) == 0 }
+		},
+		certification.RecordReading: func(p *person) (time.Time, func() bool) {
+			_, err := w.Draft(ctx, reviewer("r"), p.caseID, certification.FormApplication, cases.PurposeReview)
+			require.NoError(t, err)
+			return w.now(), func() bool { return w.count("FROM reads WHERE case_id = $1", p.caseID) == 0 }
+		},
+		certification.RecordRepeat: func(p *person) (time.Time, func() bool) {
+			key := w.key()
+			_, err := w.OpenSignIn(ctx, key, "repeat@example.test", "en", "")
+			require.NoError(t, err)
+			return w.now(), func() bool { return w.count("FROM idempotency_keys WHERE key = $1", key) == 0 }
+		},
+		certification.RecordCode: func(p *person) (time.Time, func() bool) {
+			opened, err := w.OpenSignIn(ctx, w.key(), "code@example.test", "en", "")
+			require.NoError(t, err)
+			return opened.ExpiresAt, func() bool { return w.count("FROM registrations WHERE id = $1", opened.ID) == 0 }
+		},
+		certification.RecordFeedback: func(p *person) (time.Time, func() bool) {
+			id := store.NewID()
+			w.exec("INSERT INTO feedback (id, page, language, words, received_at) VALUES ($1, '', 'en', 'Fine.', $2)", id, w.now())
+			return w.now(), func() bool { return w.count("FROM feedback WHERE id = $1", id) == 0 }
+		},
+		// Sessions go by the real time, not by the clock of cases: store.TestSessions…
+		certification.RecordSession: nil,
+	}
+	for _, rule := range certification.RetentionTable(policy) {
+		if rule.Forever {
+			require.NotContains(t, classes, rule.Record)
+			continue
+		}
+		t.Run(string(rule.Record), func(t *testing.T) {
+			require.Contains(t, classes, rule.Record, "nobody erases this class")
+			plant := classes[rule.Record]
+			if plant == nil {
+				return
+			}
+			w.at(begin)
+			p := w.made(certification.StageTraining)
+			start, gone := plant(p)
+			ends := rule.Ends(start)
+			for _, before := range []time.Time{w.now(), ends.AddDate(0, 0, -1), ends.Add(-time.Minute)} {
+				w.at(before)
+				w.erase()
+				_, err := w.store.ForgetOldRecords(ctx)
+				require.NoError(t, err)
+				require.False(t, gone(), "it is kept until %s, and went on %s", ends, before)
+			}
+			w.at(ends.Add(time.Minute))
+			w.erase()
+			_, err := w.store.ForgetOldRecords(ctx)
+			require.NoError(t, err)
+			require.True(t, gone(), "it was kept until %s", ends)
+			lines := w.count("FROM erasures WHERE case_id = $1 AND class = $2", p.caseID, rule.Record)
+			if w.erase(); lines > 0 {
+				require.Equal(t, lines, w.count("FROM erasures WHERE case_id = $1 AND class = $2", p.caseID, rule.Record), "once")
+			}
+		})
+	}
+}
+
+// What a case still needs is not touched, however old it is.
+func TestWhatIsNeededStays(t *testing.T) {
+	w := still(t)
+	ctx := t.Context()
+	begin := time.Now()
+	years := begin.AddDate(20, 0, 0)
+	approved := func(change func(c *certification.Case), stage certification.Stage) func() (*person, string) {
+		return func() (*person, string) {
+			p := w.made(certification.StageApplicationReview)
+			photo := p.kept(certification.DocumentPhotoID)
+			p.handIn(certification.FormApplication, `{"called": "Z"}`, photo)
+			p.step(certification.StageTraining, decided(certification.SignalDecideApplication, certification.DecisionApprove))
+			p.step(stage, func(t *certification.Transition) { change(&t.Case) })
+			return p, photo
+		}
+	}
+	for name, begun := range map[string]func() (*person, string){
+		"not decided": func() (*person, string) {
+			p := w.made(certification.StageApplicationReview)
+			photo := p.kept(certification.DocumentPhotoID)
+			p.handIn(certification.FormApplication, `{"called": "Z"}`, photo)
+			return p, photo
+		},
+		"returned": func() (*person, string) {
+			p := w.made(certification.StageApplicationReview)
+			photo := p.kept(certification.DocumentPhotoID)
+			p.handIn(certification.FormApplication, `{"called": "Z"}`, photo)
+			p.step(certification.StageApplicationReturned, decided(certification.SignalDecideApplication, certification.DecisionReturn))
+			return p, photo
+		},
+		"on hold":   approved(func(c *certification.Case) { c.OnHold = true }, certification.StageTraining),
+		"suspended": approved(func(c *certification.Case) { c.Suspended = true }, certification.StageCertified),
+		"denied":    approved(func(*certification.Case) {}, certification.StageDenied),
+		"revoked":   approved(func(*certification.Case) {}, certification.StageRevoked),
+		"in appeal": approved(func(*certification.Case) {}, certification.StageAppealReview),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.at(begin)
+			p, photo := begun()
+			p.watched()
+			_, err := w.Draft(ctx, reviewer("r"), p.caseID, certification.FormApplication, cases.PurposeReview)
+			require.NoError(t, err)
+			if w.at(years); name == "not decided" || name == "returned" {
+				w.at(begin.AddDate(6, 0, 0)) // who read what is kept for seven years, and goes by itself
+			}
+			w.erase()
+			require.Zero(t, w.count("FROM erasures WHERE case_id = $1", p.caseID))
+			require.Equal(t, 1, w.objects(photo))
+			require.Equal(t, []string{photo}, p.documentIDs())
+			require.Equal(t, 1, w.count("FROM drafts WHERE case_id = $1 AND draft_values->>'called' = 'Z'", p.caseID))
+			require.Equal(t, 1, w.count("FROM reads WHERE case_id = $1", p.caseID))
+			require.NotZero(t, w.count("FROM video_progress WHERE case_id = $1", p.caseID))
+			require.Equal(t, 1, w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID))
+
+			// Once it is over, all of it goes at its time.
+			ended := p.step(certification.StageClosed, func(t *certification.Transition) { t.Case.OnHold, t.Case.Suspended = false, false })
+			w.at(ended.AddDate(0, 7, 0))
+			w.erase()
+			require.True(t, p.none(photo))
+			require.Equal(t, 1, w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID))
+			w.at(ended.AddDate(3, 0, 1))
+			w.erase()
+			require.Zero(t, w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID))
+		})
+	}
+
+	t.Run("a certificate in force: what stands behind it, but not the ID", func(t *testing.T) {
+		w.at(begin)
+		p := w.certified("Zebulon", "", "Zebra", certification.StageApplicationReview)
+		photo, diploma := p.kept(certification.DocumentPhotoID), p.kept(certification.DocumentDiploma)
+		p.handIn(certification.FormApplication, `{"called": "Z", "ethics": {"version": "v"}}`, photo, diploma)
+		p.step(certification.StageCertified, decided(certification.SignalDecideApplication, certification.DecisionApprove))
+		w.at(years)
+		w.erase()
+		require.Equal(t, []string{diploma}, p.documentIDs())
+		require.True(t, p.none(photo))
+		require.Equal(t, 1, w.count("FROM drafts WHERE case_id = $1 AND draft_values->>'called' = 'Z'", p.caseID))
+
+		// Afterwards the public part of it stays.
+		ended := p.step(certification.StageClosed, func(t *certification.Transition) { t.Case.Outcome = certification.OutcomeVacated })
+		w.at(ended.AddDate(3, 0, 1))
+		w.erase()
+		require.Empty(t, p.documentIDs())
+		require.Zero(t, w.count("FROM applicants WHERE id = $1 AND (email <> '' OR phone <> '' OR called <> '' OR date_of_birth IS NOT NULL OR address <> '{}')", p.actor.ID))
+		listed, err := w.Search(ctx, "Zebra")
+		require.NoError(t, err)
+		require.Len(t, listed, 1)
+		require.Equal(t, []string{"Zebulon Zebra", cases.CertificateVacated}, []string{listed[0].Name, listed[0].Status})
+
+		// Staff see that the form was erased, and what was decided.
+		draft, err := w.Draft(ctx, administrator, p.caseID, certification.FormApplication, cases.PurposeAudit)
+		require.NoError(t, err)
+		require.JSONEq(t, `{"ethics": {"version": "v"}}`, string(draft.Values))
+		require.NotZero(t, draft.ErasedAt)
+		require.Empty(t, draft.Findings)
+		require.Contains(t, p.log(), string(certification.SignalDecideApplication))
+	})
+
+	t.Run("a person with another case", func(t *testing.T) {
+		w.at(begin)
+		p := w.made(certification.StageTraining)
+		p.step(certification.StageClosed)
+		other := w.made(certification.StageTraining)
+		w.exec("UPDATE cases SET applicant_id = $2::uuid, snapshot = jsonb_set(snapshot, '{applicant_id}', to_jsonb($2::uuid)) WHERE id = $1", other.caseID, p.actor.ID)
+		w.at(years)
+		w.erase()
+		require.Equal(t, 1, w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID))
+		ended := (&person{world: w, actor: p.actor, caseID: other.caseID}).step(certification.StageClosed)
+		w.at(ended.AddDate(3, 0, -1))
+		w.erase()
+		require.Equal(t, 1, w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID))
+		w.at(ended.AddDate(3, 0, 1))
+		w.erase()
+		require.Zero(t, w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID))
+	})
+
+	t.Run("a letter that was not sent, and a case that was not opened", func(t *testing.T) {
+		w.at(begin)
+		p := w.made(certification.StageTraining)
+		ended := p.step(certification.StageClosed, func(t *certification.Transition) {
+			t.Notices = []certification.NoticeRequest{{Letter: certification.LetterWithdrawn}}
+		})
+		unopened := store.NewID()
+		registration := store.NewID()
+		w.exec(`INSERT INTO registrations (id, email_folded, details, language, created_at, expires_at, applicant_id, case_id)
+			VALUES ($1, '', '{}', 'en', $2, $2, $3, $4)`, registration, ended, p.actor.ID, unopened)
+		here := func() int { return w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID) }
+		w.at(ended.AddDate(3, 0, 1))
+		w.erase()
+		require.Equal(t, 1, here())
+		w.exec("UPDATE notices SET sent_at = created_at WHERE case_id = $1", p.caseID)
+		w.later(25 * time.Hour)
+		w.erase()
+		require.Equal(t, 1, here())
+		w.exec("DELETE FROM registrations WHERE id = $1", registration)
+		w.erase()
+		require.Equal(t, 1, here(), "a day later")
+		w.later(25 * time.Hour)
+		w.erase()
+		require.Zero(t, here())
+	})
+}
+
+// breaking is a storage that fails before or after it removes something.
+type breaking struct {
+	cases.Storage
+	before, after error
+}
+
+func (b *breaking) Remove(ctx context.Context, document certification.Document) error {
+	if b.before != nil {
+		return b.before
+	}
+	return errors.Join(b.Storage.Remove(ctx, document), b.after)
+}
+
+// Wherever it stops, the next time goes on: no row is gone while the bucket still holds
+// something of it, and nothing is said to be erased before it is.
+func TestErasingThatStopsHalfWay(t *testing.T) {
+	w := still(t)
+	ctx := t.Context()
+	p := w.made(certification.StageApplicationReview)
+	photo, other := p.kept(certification.DocumentPhotoID), p.kept(certification.DocumentPhotoID)
+	p.handIn(certification.FormApplication, `{}`, photo)
+	at := p.step(certification.StageTraining, decided(certification.SignalDecideApplication, certification.DecisionApprove))
+	w.at(at.AddDate(0, 0, 181))
+
+	options := w.Options
+	storage := &breaking{Storage: options.Storage, before: certification.Unavailable(errors.New("the bucket is away"), time.Second)}
+	options.Storage = storage
+	broken := cases.New(options)
+	never := func(e cases.Erasure) { t.Errorf("%v was said to be erased", e) }
+	require.ErrorContains(t, broken.EraseDue(ctx, never), photo)
+	require.Empty(t, p.documentIDs(), "nobody sees it any more")
+	_, err := w.Content(ctx, reviewer("r"), p.caseID, photo, cases.PurposeReview)
+	refused(t, certification.RefusedNotFound, err)
+	require.Equal(t, 2, w.objects(photo)+w.objects(other))
+	known, err := w.store.KnownDocuments(ctx, []string{photo, other})
+	require.NoError(t, err)
+	require.Len(t, known, 2, "the sweep of the bucket has nothing to do with it")
+
+	storage.before, storage.after = nil, errors.New("the connection broke")
+	require.ErrorContains(t, broken.EraseDue(ctx, never), "the first")
+	require.Equal(t, 1, w.objects(photo)+w.objects(other))
+	require.Equal(t, 2, w.count("FROM documents WHERE case_id = $1", p.caseID))
+	require.Zero(t, w.count("FROM erasures"))
+
+	storage.after = nil
+	w.records.Down()
+	require.Error(t, broken.EraseDue(ctx, never))
+	w.records.Up()
+	said, failures := atOnce(3, func(int) ([]cases.Erasure, error) {
+		var erased []cases.Erasure
+		err := broken.EraseDue(ctx, func(e cases.Erasure) { erased = append(erased, e) })
+		return erased, err
+	})
+	items := 0
+	for i, erased := range said {
+		require.NoError(t, failures[i])
+		for _, e := range erased {
+			require.Equal(t, certification.RecordPhotoID, e.Class)
+			items += e.Items
+		}
+	}
+	require.Equal(t, 2, items, "each is counted once")
+	require.True(t, p.none(photo) && p.none(other))
+	require.Equal(t, 2, w.count("FROM erasures e CROSS JOIN generate_series(1, e.items) WHERE e.case_id = $1 AND e.class = 'photo_id'", p.caseID))
+
+	t.Run("a case that cannot be read does not hold up the others", func(t *testing.T) {
+		bad, good := w.made(certification.StageTraining), w.made(certification.StageTraining)
+		bad.step(certification.StageClosed)
+		w.exec("UPDATE cases SET snapshot = '{\"revision\": \"x\"}' WHERE id = $1", bad.caseID)
+		ended := good.step(certification.StageClosed)
+		w.at(ended.AddDate(3, 0, 1))
+		require.ErrorContains(t, w.EraseDue(ctx, func(cases.Erasure) {}), bad.caseID)
+		require.Zero(t, w.count("FROM applicants WHERE id = $1 AND email <> ''", good.actor.ID))
+	})
+}
+
+// A step that is made while a case is looked at is not forgotten.
+func TestACaseThatTakesAStepIsLookedAtAgain(t *testing.T) {
+	w := still(t)
+	p := w.made(certification.StageTraining)
+	w.later(time.Minute)
+	w.erase()
+	due := func() int { return w.count("FROM cases WHERE id = $1 AND erase_at <= $2", p.caseID, w.now()) }
+	require.Zero(t, due())
+	w.later(time.Minute)
+	p.step(certification.StageClosed)
+	require.Equal(t, 1, due())
+	row, err := w.store.ReadCase(t.Context(), p.caseID)
+	require.NoError(t, err)
+	require.NoError(t, w.store.LookNextAt(t.Context(), queries.LookNextAtParams{ID: p.caseID, At: w.now().AddDate(1, 0, 0), Revision: 1, UpdatedAt: row.UpdatedAt}))
+	require.Equal(t, 1, due(), "somebody who saw an older revision says nothing about it")
+}
+
+// everything is all that the records hold, as text.
+func (w *world) everything() string {
+	w.t.Helper()
+	var all bytes.Buffer
+	rows, err := w.sql.Query(w.t.Context(), "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+	require.NoError(w.t, err)
+	var tables []string
+	for rows.Next() {
+		var table string
+		require.NoError(w.t, rows.Scan(&table))
+		tables = append(tables, table)
+	}
+	require.NoError(w.t, rows.Err())
+	for _, table := range tables {
+		var text *string
+		require.NoError(w.t, w.sql.QueryRow(w.t.Context(), `SELECT string_agg(t::text, E'\n') FROM "`+table+`" t`).Scan(&text))
+		if text != nil {
+			all.WriteString(table + ":\n" + *text + "\n")
+		}
+	}
+	return all.String()
+}
+
