@@ -63,8 +63,8 @@ func TestDatesAreSaidInPacificTime(t *testing.T) {
 	moment := time.Date(2026, time.March, 4, 2, 30, 0, 0, time.UTC)
 	require.Equal(t, "Tuesday, March 3, 2026", english.Date(moment))
 	require.Equal(t, "martes, 3 de marzo de 2026", spanish.Date(moment))
-	require.Equal(t, "Tuesday, March 3, 2026, 6:30 p.m. Pacific time", english.Moment(moment))
-	require.Equal(t, "martes, 3 de marzo de 2026, 6:30 p. m., hora del Pacífico", spanish.Moment(moment))
+	require.Equal(t, "Tuesday, March 3, 2026, 6:30\u00a0p.m. Pacific time", english.Moment(moment))
+	require.Equal(t, "martes, 3 de marzo de 2026, 6:30\u00a0p.\u00a0m., hora del Pacífico", spanish.Moment(moment))
 
 	end := certification.EndOfDay(moment)
 	require.Equal(t, "the end of Tuesday, March 3, 2026, Pacific time", english.Deadline(end))
@@ -74,22 +74,22 @@ func TestDatesAreSaidInPacificTime(t *testing.T) {
 	require.Equal(t, "a más tardar al final del martes, 3 de marzo de 2026, hora del Pacífico", spanish.By(end))
 	require.Equal(t, "hasta el final del martes, 3 de marzo de 2026, hora del Pacífico", spanish.Until(end))
 	require.Equal(t, english.Moment(moment), english.Deadline(moment), "an instant within a day is said with its time")
-	require.Equal(t, "by Tuesday, March 3, 2026, 6:30 p.m. Pacific time", english.By(moment))
-	require.Equal(t, "until Tuesday, March 3, 2026, 6:30 p.m. Pacific time", english.Until(moment))
-	require.Equal(t, "a más tardar el martes, 3 de marzo de 2026, 6:30 p. m., hora del Pacífico", spanish.By(moment))
-	require.Equal(t, "hasta el martes, 3 de marzo de 2026, 6:30 p. m., hora del Pacífico", spanish.Until(moment))
+	require.Equal(t, "by Tuesday, March 3, 2026, 6:30\u00a0p.m. Pacific time", english.By(moment))
+	require.Equal(t, "until Tuesday, March 3, 2026, 6:30\u00a0p.m. Pacific time", english.Until(moment))
+	require.Equal(t, "a más tardar el martes, 3 de marzo de 2026, 6:30\u00a0p.\u00a0m., hora del Pacífico", spanish.By(moment))
+	require.Equal(t, "hasta el martes, 3 de marzo de 2026, 6:30\u00a0p.\u00a0m., hora del Pacífico", spanish.Until(moment))
 
 	arabic := web.Words("ar")
-	require.Equal(t, "الثلاثاء، 3 مارس 2026", arabic.Date(moment))
-	require.Equal(t, "الثلاثاء، 3 مارس 2026، الساعة 6:30 مساءً بتوقيت المحيط الهادئ", arabic.Moment(moment))
-	require.Equal(t, "في موعد أقصاه نهاية يوم الثلاثاء، 3 مارس 2026، بتوقيت المحيط الهادئ", arabic.By(end))
-	require.Equal(t, "حتى نهاية يوم الثلاثاء، 3 مارس 2026، بتوقيت المحيط الهادئ", arabic.Until(end))
+	require.Equal(t, "الثلاثاء، 3\u00a0مارس 2026", arabic.Date(moment))
+	require.Equal(t, "الثلاثاء، 3\u00a0مارس 2026، الساعة 6:30\u00a0مساءً بتوقيت المحيط الهادئ", arabic.Moment(moment))
+	require.Equal(t, "في موعد أقصاه نهاية يوم الثلاثاء، 3\u00a0مارس 2026، بتوقيت المحيط الهادئ", arabic.By(end))
+	require.Equal(t, "حتى نهاية يوم الثلاثاء، 3\u00a0مارس 2026، بتوقيت المحيط الهادئ", arabic.Until(end))
 
 	clock := func(hour, minute int) string {
 		return english.Moment(time.Date(2028, time.February, 29, hour, minute, 0, 0, certification.Pacific))
 	}
-	require.Equal(t, "Tuesday, February 29, 2028, 12:05 a.m. Pacific time", clock(0, 5))
-	require.Equal(t, "Tuesday, February 29, 2028, 12:00 p.m. Pacific time", clock(12, 0))
+	require.Equal(t, "Tuesday, February 29, 2028, 12:05\u00a0a.m. Pacific time", clock(0, 5))
+	require.Equal(t, "Tuesday, February 29, 2028, 12:00\u00a0p.m. Pacific time", clock(12, 0))
 	// A summer day is an hour nearer to UTC, and still ends at its own midnight.
 	summer := time.Date(2026, time.July, 2, 6, 59, 59, 0, time.UTC)
 	require.Equal(t, "the end of Wednesday, July 1, 2026, Pacific time", english.Deadline(summer))

@@ -122,11 +122,17 @@ type Page[T any] struct {
 type Pages struct{ byName map[string]*template.Template }
 
 // NewPages parses every pages/*.html of some files. Each defines "content", which is
-// given a Page; layout and components are added.
+// given a Page; layout and components are added. Files with a layout.html of their own
+// have that in place of the shared one.
 func NewPages(files fs.FS) (*Pages, error) {
 	shared, err := template.New("layout").Option("missingkey=error").ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parsing the layout: %w", err)
+	}
+	if _, err := fs.Stat(files, "layout.html"); err == nil {
+		if shared, err = shared.ParseFS(files, "layout.html"); err != nil {
+			return nil, fmt.Errorf("parsing a layout: %w", err)
+		}
 	}
 	names, err := fs.Glob(files, "pages/*.html")
 	if err != nil {
@@ -168,6 +174,8 @@ func (p *Pages) Render(to io.Writer, name string, page any) error {
 	if err := found.ExecuteTemplate(&whole, "layout.html", page); err != nil {
 		return fmt.Errorf("rendering the page %s: %w", name, err)
 	}
-	_, err := whole.WriteTo(to)
-	return err
+	if _, err := to.Write(keepWhole(whole.Bytes())); err != nil {
+		return fmt.Errorf("writing the page %s: %w", name, err)
+	}
+	return nil
 }
