@@ -1,7 +1,6 @@
 package portal_test
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -74,11 +73,18 @@ func TestEveryAddressIsKnown(t *testing.T) {
 // others.
 var last = regexp.MustCompile(`/(start-again|withdraw|surrender|delete-draft|my-data/close|sign-out|sign-out-everywhere)$`)
 
+// filledIn is an address with its parameters filled in.
+type filledIn struct {
+	portal.Address
+	pattern string // with the names of its parameters
+}
+
 // walk gives every address with its parameters filled in.
-func walk(t *testing.T, filled map[string]string) []portal.Address {
+func walk(t *testing.T, filled map[string]string) []filledIn {
 	t.Helper()
-	var all []portal.Address
-	for _, address := range portal.Addresses() {
+	var all []filledIn
+	for _, known := range portal.Addresses() {
+		address := filledIn{Address: known, pattern: known.Path}
 		address.Path = parameter.ReplaceAllStringFunc(address.Path, func(name string) string {
 			value, known := filled[name[1:]]
 			require.True(t, known, "no value is known for %s in %s", name, address.Path)
@@ -86,7 +92,7 @@ func walk(t *testing.T, filled map[string]string) []portal.Address {
 		})
 		all = append(all, address)
 	}
-	slices.SortStableFunc(all, func(a, b portal.Address) int {
+	slices.SortStableFunc(all, func(a, b filledIn) int {
 		switch late, later := last.MatchString(a.Path), last.MatchString(b.Path); {
 		case late == later:
 			return 0
@@ -243,95 +249,6 @@ func TestOthersPapersLookLikeNothing(t *testing.T) {
 	kept, err := place.Parts.Cases.Documents(t.Context(), account, them.CaseID)
 	require.NoError(t, err)
 	assert.True(t, slices.ContainsFunc(kept, func(d certification.Document) bool { return d.ID == document }), "nobody deleted it")
-}
-
-// The owner meets no fault at any address, at any stage, and everything private says
-// that it is not to be kept.
-func TestOwnersAtEveryStage(t *testing.T) {
-	place := running.On(t)
-	world := place.World(t)
-	moving.Lock()
-	defer moving.Unlock()
-	p := place.Registered(t, world, "en")
-	ctx := t.Context()
-	did := func(step func(context.Context) error) func() error { return func() error { return step(ctx) } }
-	decided := func(decision string, body map[string]any) func() error {
-		return func() error {
-			_, err := p.Review(ctx, decision, body)
-			return err
-		}
-	}
-	for _, step := range []struct {
-		stage certification.Stage
-		reach func() error
-	}{
-		{certification.StageIntroVideo, func() error { return nil }},
-		{certification.StageApplication, func() error { return world.WatchVideos(ctx, p.Person) }},
-		{certification.StageApplicationFee, did(p.Apply)},
-		{certification.StageApplicationReview, func() error { return p.Pay(ctx, 100_00, certification.StageApplicationReview) }},
-		{certification.StageApplicationReturned, decided("decide-application", map[string]any{"decision": "return", "reasons": []string{"ID_UNREADABLE", "DIPLOMA_MISSING_OR_UNREADABLE"}})},
-		{certification.StageTraining, func() error { return resubmit(ctx, world, p.Person) }},
-		{certification.StageTrainingReview, func() error {
-			_, err := p.HandInTraining(ctx)
-			return err
-		}},
-		{certification.StageExamFee, decided("decide-training", map[string]any{"decision": "approve"})},
-		{certification.StageExamBooking, func() error { return p.Person.Pay(ctx, 150_00, certification.StageExamBooking) }},
-	} {
-		require.NoError(t, step.reach(), step.stage)
-		_, err := p.Reach(ctx, step.stage)
-		require.NoError(t, err)
-		visitEverything(t, p, step.stage)
-	}
-}
-
-// resubmit sends what was returned again; the reviewer who returned it approves.
-func resubmit(ctx context.Context, world *journey.World, p *journey.Person) error {
-	picture, err := journey.PhotoID(150)
-	if err != nil {
-		return err
-	}
-	id, err := p.Upload(ctx, "photo_id", "better.jpg", picture)
-	if err != nil {
-		return err
-	}
-	diploma, err := p.Upload(ctx, "diploma", "scan.pdf", journey.Paper("High school diploma, scanned again"))
-	if err != nil {
-		return err
-	}
-	revision, err := p.Save(ctx, "application", map[string]any{"photo_id": []string{id}, "diploma": []string{diploma}})
-	if err != nil {
-		return err
-	}
-	if _, err := p.Signal(ctx, "resubmit-application", map[string]any{"draft_revision": revision, "document_ids": []string{id, diploma}}); err != nil {
-		return err
-	}
-	_, err = p.SignalAs(ctx, world.AsReviewer(), "decide-application", map[string]any{"decision": "approve"})
-	return err
-}
-
-func visitEverything(t *testing.T, p producttest.Person, stage certification.Stage) {
-	t.Helper()
-	for _, address := range walk(t, of(p.CaseID)) {
-		if last.MatchString(address.Path) && address.Method == http.MethodPost {
-			continue
-		}
-		name := string(stage) + ": " + address.Method + " " + address.Path
-		answer := p.Ask(address.Method, address.Path, nil, nil)
-		assert.Less(t, answer.Status, http.StatusInternalServerError, name)
-		assert.NotEqual(t, http.StatusForbidden, answer.Status, name)
-		if address.Own {
-			assert.NotContains(t, answer.Header.Get("Location"), "/sign-in", name)
-			assert.Equal(t, "no-store", answer.Header.Get("Cache-Control"), name)
-		}
-		if strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") && answer.Status != http.StatusSeeOther && answer.Status != http.StatusFound {
-			assert.Empty(t, portaltest.Faults([]byte(answer.Body)), name)
-			assert.NotEmpty(t, answer.Header.Get("Content-Security-Policy"), name)
-		}
-	}
-	view, err := p.Look(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, string(stage), view.Stage, "empty forms changed nothing")
 }
 
 // A page of another site can send nothing in somebody's name.
