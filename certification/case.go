@@ -158,6 +158,18 @@ func (c *Case) FeeDue() (Fee, bool) {
 	return "", false
 }
 
+// RenewableUntil is until when a renewal of the certificate can be sent: to the end of
+// the term, or of the time to renew late once it has lapsed. Zero without a certificate.
+func (c *Case) RenewableUntil() time.Time {
+	switch {
+	case c.Certificate == nil:
+		return time.Time{}
+	case c.Certificate.Lapsed:
+		return Deadline{From: c.Certificate.ExpiresAt, Months: c.Policy.LateRenewalMonths}.At(time.Time{})
+	}
+	return c.Certificate.ExpiresAt
+}
+
 // NeedsAttention says whether a code is raised.
 func (c *Case) NeedsAttention(code string) bool {
 	return slices.ContainsFunc(c.Attention, func(a Attention) bool { return a.Code == code })

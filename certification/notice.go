@@ -32,9 +32,9 @@ const (
 	LetterBookingConfirmed    Letter = "booking_confirmed"    // AppointmentAt, ExamLanguage
 	LetterBookingChanged      Letter = "booking_changed"      // AppointmentAt
 	LetterBookingCancelled    Letter = "booking_cancelled"    // WindowEndsAt
-	LetterResultsNotPassed    Letter = "results_not_passed"   // AttemptsLeft, Fee, AmountCents, WindowEndsAt
+	LetterResultsNotPassed    Letter = "results_not_passed"   // AttemptsLeft, AmountCents, WindowEndsAt
 	LetterResultsPassed       Letter = "results_passed"       // CertificateNumber, ExpiresAt
-	LetterExamNoShow          Letter = "exam_no_show"         // AttemptsLeft, Fee, AmountCents, WindowEndsAt
+	LetterExamNoShow          Letter = "exam_no_show"         // AttemptsLeft, AmountCents, WindowEndsAt
 	LetterExamIncident        Letter = "exam_incident"        // free new attempt; WindowEndsAt
 	LetterResultLate          Letter = "result_late"          // honest: the vendor's result is late and we are chasing it
 	LetterWindowClosed        Letter = "window_closed"
@@ -78,6 +78,15 @@ type Facts struct {
 	CertificateNumber string       `json:"certificate_number,omitempty"`
 	ExpiresAt         time.Time    `json:"expires_at,omitzero"`
 	DaysLeft          int          `json:"days_left,omitempty"`
+
+	// Where the letter leaves the case, so that it can say what the home of the case
+	// says there. Letters of before these facts were kept have none of them.
+	Stage     Stage `json:"stage,omitempty"`
+	Suspended bool  `json:"suspended,omitempty"`
+	// HoldDueAt is when a case on hold is looked at again; zero for one that is not.
+	HoldDueAt time.Time `json:"hold_due_at,omitzero"`
+	// RenewUntil is until when a renewal can be sent, late ones included.
+	RenewUntil time.Time `json:"renew_until,omitzero"`
 }
 
 // Notice is one letter to one person, as the sender needs it: the facts of the

@@ -110,8 +110,8 @@ func (e Event) What() string {
 }
 
 // NoticeRequest asks for a letter. Facts that the case knows after the step
-// (WindowEndsAt, CertificateNumber, ExpiresAt, AttemptsLeft) are filled in, and
-// DueAt from the promise named.
+// (WindowEndsAt, CertificateNumber, ExpiresAt, AttemptsLeft, Stage …) are filled in,
+// and DueAt from the promise named, or else from that of the stage.
 type NoticeRequest struct {
 	Letter Letter      `json:"letter"`
 	Facts  Facts       `json:"facts"`
@@ -248,7 +248,18 @@ func (t Transition) Apply(settled Settled) Case {
 // FactsOf completes the facts of a letter from the case after the transition.
 func (r NoticeRequest) FactsOf(after Case, now time.Time) Facts {
 	facts := r.Facts
-	if promise := after.Promise(r.DueOf); promise != nil && facts.DueAt.IsZero() {
+	facts.Stage, facts.Suspended, facts.RenewUntil = after.Stage, after.Suspended, after.RenewableUntil()
+	if hold := after.Promise(PromiseHold); after.OnHold && hold != nil {
+		facts.HoldDueAt = hold.DueAt
+	}
+	if after.Exam != nil && facts.AppointmentAt.IsZero() {
+		facts.AppointmentAt = after.Exam.AppointmentAt
+	}
+	due := r.DueOf
+	if due == "" {
+		due = StagePromise(after.Stage)
+	}
+	if promise := after.Promise(due); promise != nil && facts.DueAt.IsZero() {
 		facts.DueAt = promise.DueAt
 	}
 	if facts.WindowEndsAt.IsZero() {

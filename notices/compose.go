@@ -107,10 +107,17 @@ type page struct {
 	Body                []string
 	Reasons             []reason
 	NextHeading         string
-	Next                []string
-	LinkWords, Link     string // Link is empty where a letter leads nowhere
+	Next                []string // where the case stands
+	Steps               []step   // whose turn it is
+	LinkWords, Link     string   // Link is empty where a letter leads nowhere
 	Regards, Operator   string
 	Why                 string
+}
+
+// step is what one side does next, below the heading that the home of the case has.
+type step struct {
+	Heading string
+	Says    []string
 }
 
 // greeting keeps the name apart from the words around it, so that HTML can isolate
@@ -121,7 +128,10 @@ func (g greeting) String() string { return g.Before + g.Apart + g.After }
 
 // write says every sentence of a letter strictly in one language.
 func (l letter) write(words *web.Localizer, notice certification.Notice, head Letterhead, link string) (page, error) {
-	variables := map[string]any{}
+	variables, err := l.variablesOf(words, notice)
+	if err != nil {
+		return page{}, err
+	}
 	var failed error
 	say := func(key string, variables map[string]any) string {
 		said, err := words.Find(key, variables)
@@ -130,28 +140,19 @@ func (l letter) write(words *web.Localizer, notice certification.Notice, head Le
 		}
 		return said
 	}
-	paragraphs := func(part string, count int) []string {
-		var said []string
-		for i := range count {
-			said = append(said, say(fmt.Sprintf("letter.%s.%s_%d", l.name, part, i+1), variables))
-		}
-		return said
-	}
-
-	for _, fact := range l.needs {
-		if err := fact.say(words, notice, variables); err != nil {
-			return page{}, err
-		}
-	}
 	written := page{
 		Language: words.Language(), Direction: words.Direction(),
 		// No variables: a subject cannot tell what it was not given.
 		Subject:     say(fmt.Sprintf("letter.%s.subject", l.name), nil),
-		Body:        paragraphs("body", l.body),
 		NextHeading: say("letter.next", nil),
-		Next:        paragraphs("next", l.next),
 		Regards:     say("letter.regards", nil),
 		Operator:    words.Apart(head.Operator),
+	}
+	for i := range l.body {
+		written.Body = append(written.Body, say(fmt.Sprintf("letter.%s.body_%d", l.name, i+1), variables))
+	}
+	for _, key := range l.nextOf(notice) {
+		written.then(key, func(key string) string { return say(key, variables) })
 	}
 	if link != "" {
 		button := "letter.open_case"
@@ -182,6 +183,20 @@ func (l letter) write(words *web.Localizer, notice certification.Notice, head Le
 		written.Reasons = said
 	}
 	return written, failed
+}
+
+// then adds a sentence of what happens next. Below the headings of the home stand their
+// step and ours, and what happens if it is not done.
+func (p *page) then(key string, say func(string) string) {
+	part := key[strings.LastIndex(key, ".")+1:]
+	switch last := len(p.Steps) - 1; {
+	case part == "yours", part == "ours":
+		p.Steps = append(p.Steps, step{say("home." + part), []string{say(key)}})
+	case last >= 0:
+		p.Steps[last].Says = append(p.Steps[last].Says, say(key))
+	default:
+		p.Next = append(p.Next, say(key))
+	}
 }
 
 func greet(say func(string, map[string]any) string, name string) greeting {

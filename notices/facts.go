@@ -64,6 +64,16 @@ var (
 		func(l *web.Localizer, n certification.Notice, variables map[string]any) {
 			variables["PaymentID"] = l.Apart(n.Facts.PaymentID)
 		})
+	hold = fixed("hold_due_at",
+		func(n certification.Notice) bool { return n.Facts.HoldDueAt.IsZero() },
+		func(l *web.Localizer, n certification.Notice, variables map[string]any) {
+			variables["HoldBy"] = l.By(n.Facts.HoldDueAt)
+		})
+	renew = fixed("renew_until",
+		func(n certification.Notice) bool { return n.Facts.RenewUntil.IsZero() },
+		func(l *web.Localizer, n certification.Notice, variables map[string]any) {
+			variables["RenewUntil"] = l.Until(n.Facts.RenewUntil)
+		})
 	attempts = fixed("attempts_left",
 		func(n certification.Notice) bool { return n.Facts.AttemptsLeft < 1 },
 		func(_ *web.Localizer, n certification.Notice, variables map[string]any) {
@@ -101,6 +111,33 @@ var (
 		// Reasons are sentences of their own, not variables: see reasonsOf.
 		func(*web.Localizer, certification.Notice, map[string]any) {})
 )
+
+// perhaps are the facts that the words of the home use where a notice has them. They are
+// not demanded: see next.go.
+var perhaps = []fact{due, window, expires, appointment, amount, attempts, hold, renew}
+
+// variablesOf are what the sentences of a letter say, in words. What it needs goes last:
+// attempts and days have one variable, and a letter that needs days means those.
+func (l letter) variablesOf(words *web.Localizer, notice certification.Notice) (map[string]any, error) {
+	if notice.Facts.DueAt.IsZero() && l.name == certification.LetterRenewalReminder {
+		notice.Facts.DueAt = notice.Facts.ExpiresAt // one of before this fact was kept
+	}
+	variables := map[string]any{}
+	for _, fact := range perhaps {
+		if fact.missing(notice) {
+			continue
+		}
+		if err := fact.say(words, notice, variables); err != nil {
+			return nil, err
+		}
+	}
+	for _, fact := range l.needs {
+		if err := fact.say(words, notice, variables); err != nil {
+			return nil, err
+		}
+	}
+	return variables, nil
+}
 
 // reason is one coded reason in words.
 type reason struct {

@@ -52,7 +52,12 @@ func (p page) text() string {
 		}
 		add(lines...)
 	}
-	add(append([]string{p.NextHeading}, p.Next...)...)
+	if len(p.Next) > 0 {
+		add(append([]string{p.NextHeading}, p.Next...)...)
+	}
+	for _, step := range p.Steps {
+		add(append([]string{step.Heading}, step.Says...)...)
+	}
 	if p.Link != "" {
 		add(p.LinkWords + ":\n" + p.Link)
 	}

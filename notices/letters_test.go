@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -94,7 +95,9 @@ func TestEveryLetterComposes(t *testing.T) {
 		}
 		require.NotContains(t, written.Subject, "\u2068", "a mail program shows a subject alone")
 		require.Contains(t, written.Text, head.Operator)
-		require.Contains(t, written.Text, web.Words(written.Language).Say("letter.next", nil))
+		words := web.Words(written.Language)
+		next := "\n\n(" + strings.Join([]string{words.Say("letter.next", nil), words.Say("home.yours", nil)}, "|") + ")\n"
+		require.Regexp(t, next, written.Text, "what happens next has a heading")
 		links := regexp.MustCompile(`https?://\S+`).FindAllString(written.Text, -1)
 		switch example.Letter {
 		case certification.LetterConfirmAddress:
@@ -297,11 +300,17 @@ func TestNoSentenceOfALetterIsUnused(t *testing.T) {
 	}
 	for _, row := range letters {
 		used[fmt.Sprintf("letter.%s.subject", row.name)] = true
-		for part, count := range map[string]int{"body": row.body, "next": row.next} {
-			require.Positive(t, count, "every letter says something, and what happens next")
-			for i := range count {
-				used[fmt.Sprintf("letter.%s.%s_%d", row.name, part, i+1)] = true
+		require.Positive(t, row.body, "every letter says something")
+		for i := range row.body {
+			used[fmt.Sprintf("letter.%s.body_%d", row.name, i+1)] = true
+		}
+		next := row.nextOf(exampleOf(row))
+		require.NotEmpty(t, next, "letter %s says what happens next", row.name)
+		for _, key := range next {
+			if strings.HasPrefix(key, "letter.") {
+				require.True(t, strings.HasPrefix(key, "letter."+string(row.name)+".next_"), key)
 			}
+			used[key] = true
 		}
 	}
 	for _, rule := range certification.Reasons {
@@ -310,15 +319,74 @@ func TestNoSentenceOfALetterIsUnused(t *testing.T) {
 			used["reason."+string(rule.Code)+".do"] = true
 		}
 	}
+	for key := range sentences(t, "letters", "shared") {
+		if strings.HasPrefix(key, "letter.") || strings.HasPrefix(key, "reason.") {
+			require.True(t, used[key], "%s is used by no letter", key)
+		}
+	}
+}
+
+// sentences are the English words of some files, by their keys.
+func sentences(t *testing.T, names ...string) map[string]any {
+	t.Helper()
 	catalogue := map[string]any{}
-	for _, name := range []string{"letters", "shared"} {
+	for _, name := range names {
 		raw, err := os.ReadFile("../web/catalogues/en/" + name + ".json")
 		require.NoError(t, err)
 		require.NoError(t, json.Unmarshal(raw, &catalogue))
 	}
-	for key := range catalogue {
-		if strings.HasPrefix(key, "letter.") || strings.HasPrefix(key, "reason.") {
-			require.True(t, used[key], "%s is used by no letter", key)
+	return catalogue
+}
+
+// Letters that were written before their facts said where the case stands are read again
+// years later: what they need is enough.
+func TestALetterComposesWithNothingButWhatItNeeds(t *testing.T) {
+	all := map[string]func(from certification.Facts, to *certification.Facts){
+		"due_at":             func(from certification.Facts, to *certification.Facts) { to.DueAt = from.DueAt },
+		"fee":                func(from certification.Facts, to *certification.Facts) { to.Fee = from.Fee },
+		"amount_cents":       func(from certification.Facts, to *certification.Facts) { to.AmountCents = from.AmountCents },
+		"payment_id":         func(from certification.Facts, to *certification.Facts) { to.PaymentID = from.PaymentID },
+		"paid_at":            func(from certification.Facts, to *certification.Facts) { to.PaidAt = from.PaidAt },
+		"reasons":            func(from certification.Facts, to *certification.Facts) { to.Reasons = from.Reasons },
+		"window_ends_at":     func(from certification.Facts, to *certification.Facts) { to.WindowEndsAt = from.WindowEndsAt },
+		"attempts_left":      func(from certification.Facts, to *certification.Facts) { to.AttemptsLeft = from.AttemptsLeft },
+		"appointment_at":     func(from certification.Facts, to *certification.Facts) { to.AppointmentAt = from.AppointmentAt },
+		"exam_language":      func(from certification.Facts, to *certification.Facts) { to.ExamLanguage = from.ExamLanguage },
+		"certificate_number": func(from certification.Facts, to *certification.Facts) { to.CertificateNumber = from.CertificateNumber },
+		"expires_at":         func(from certification.Facts, to *certification.Facts) { to.ExpiresAt = from.ExpiresAt },
+		"days_left":          func(from certification.Facts, to *certification.Facts) { to.DaysLeft = from.DaysLeft },
+		"code":               func(certification.Facts, *certification.Facts) {},
+	}
+	for _, example := range List() {
+		for _, language := range languages {
+			notice := example.Notice
+			notice.Language, notice.Facts = language, certification.Facts{}
+			for _, fact := range example.Needs {
+				require.Contains(t, all, fact)
+				all[fact](example.Notice.Facts, &notice.Facts)
+			}
+			written, err := Compose(notice, head)
+			require.NoError(t, err)
+			require.Equal(t, language, written.Language, "letter %s", example.Letter)
+		}
+	}
+}
+
+// While a case is on hold nobody is told a step, nor a day that does not count.
+func TestALetterOfACaseOnHoldSaysSo(t *testing.T) {
+	for _, language := range languages {
+		words := web.Words(language)
+		for _, name := range []certification.Letter{
+			certification.LetterApplicationReceived, certification.LetterExamFeeDue, certification.LetterRevoked, certification.LetterApplicationDenied,
+		} {
+			row, _ := letterOf(name)
+			notice := exampleOf(row)
+			notice.Language, notice.Facts.HoldDueAt = language, notice.Facts.PaidAt
+			written, err := Compose(notice, head)
+			require.NoError(t, err)
+			require.Contains(t, written.Text, words.Say("home.on_hold.yours", nil), name)
+			require.Contains(t, written.Text, words.Say("home.on_hold.ours", map[string]any{"HoldBy": words.By(notice.Facts.HoldDueAt)}), name)
+			require.NotContains(t, written.Text, words.By(notice.Facts.DueAt), "%s names a day that is stopped", name)
 		}
 	}
 }
@@ -331,16 +399,13 @@ func TestNoFactIsDemandedInVain(t *testing.T) {
 		"attempts_left": {"Count"}, "days_left": {"Count"}, "certificate_number": {"CertificateNumber"}, "code": {"Code"},
 		"fee": {"Fee"}, "exam_language": {"ExamLanguage"},
 	}
-	catalogue := map[string]any{}
-	for _, name := range []string{"letters", "shared"} {
-		raw, err := os.ReadFile("../web/catalogues/en/" + name + ".json")
-		require.NoError(t, err)
-		require.NoError(t, json.Unmarshal(raw, &catalogue))
-	}
+	catalogue := sentences(t, "letters", "shared", "home")
 	for _, example := range List() {
+		row, _ := letterOf(example.Letter)
+		next := row.nextOf(example.Notice)
 		var all strings.Builder
 		for key, sentence := range catalogue {
-			if strings.HasPrefix(key, "letter."+string(example.Letter)+".") {
+			if strings.HasPrefix(key, "letter."+string(example.Letter)+".") || slices.Contains(next, key) {
 				fmt.Fprint(&all, sentence)
 			}
 		}

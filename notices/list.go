@@ -44,7 +44,8 @@ func exampleOf(row letter) certification.Notice {
 		Name:       "Sam",
 		Email:      "sam@example.test",
 		Facts: certification.Facts{
-			DueAt: day(2026, time.March, 3), WindowEndsAt: day(2026, time.December, 10), ExpiresAt: day(2028, time.July, 21),
+			Stage: stageOf(row.name),
+			DueAt: day(2026, time.March, 3), WindowEndsAt: day(2026, time.December, 10), ExpiresAt: day(2028, time.July, 21), RenewUntil: day(2028, time.July, 21),
 			Fee: feeOf(row.name), AmountCents: certification.CurrentPolicy(day(2026, time.March, 3)).AmountCents(feeOf(row.name)),
 			PaymentID: "01980000-0000-7000-8000-0000000000fe", PaidAt: time.Date(2026, time.February, 17, 10, 5, 0, 0, certification.Pacific),
 			Reasons:      exampleReasons(row.name),
@@ -58,6 +59,12 @@ func exampleOf(row letter) certification.Notice {
 			"FALSE_STATEMENT":        "The school told us that it did not issue this diploma.",
 		},
 	}
+	switch row.name {
+	case certification.LetterOnHold:
+		notice.Facts.HoldDueAt = day(2026, time.March, 3)
+	case certification.LetterRenewalReminder:
+		notice.Facts.DueAt = notice.Facts.ExpiresAt
+	}
 	if row.about.why != "" {
 		notice.CaseID, notice.CaseNumber, notice.Name = "", "", ""
 	}
@@ -65,6 +72,27 @@ func exampleOf(row letter) certification.Notice {
 		notice.Code = "402718"
 	}
 	return notice
+}
+
+// stageOf is where an example leaves the case, for letters that go out at several stages.
+func stageOf(letter certification.Letter) certification.Stage {
+	switch letter {
+	case certification.LetterDraftReminder:
+		return certification.StageApplication
+	case certification.LetterReturnedReminder:
+		return certification.StageApplicationReturned
+	case certification.LetterReviewResumed:
+		return certification.StageApplicationReview
+	case certification.LetterApplicationApproved, certification.LetterWindowReminder, certification.LetterOnHold:
+		return certification.StageTraining
+	case certification.LetterTrainingReceived:
+		return certification.StageTrainingReview
+	case certification.LetterRenewalReturned:
+		return certification.StageRenewalReturned
+	case certification.LetterAppealGranted, certification.LetterSuspended, certification.LetterReinstated:
+		return certification.StageCertified
+	}
+	return ""
 }
 
 func feeOf(letter certification.Letter) certification.Fee {

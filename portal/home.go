@@ -86,10 +86,13 @@ func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []
 	at := standing(view, events, now)
 	variables := wordsOf(frame, view)
 	home := CaseHome{
-		Number: view.Number, Heading: say("home."+at+".heading", variables), Yours: say("home."+at+".yours", variables),
+		Number: view.Number, Heading: say("home."+at+".heading", variables), Yours: say(yoursKey(at), variables),
 		Ours: say(oursKey(view, at), variables), Button: nextButton(frame, view, at),
 	}
 	home.Text = template.HTML(template.HTMLEscapeString(say(textKey(view, at), variables)))
+	for _, key := range timeKeys(view, at) {
+		home.Text += template.HTML(template.HTMLEscapeString(" " + say(key, variables)))
+	}
 	home.Notices = notices(say, view)
 	for _, promise := range view.Promises {
 		home.Promises = append(home.Promises, promiseOf(frame, view, promise))
@@ -170,14 +173,18 @@ func stoppedWords(frame web.Frame, promise certification.Promise) string {
 }
 
 // promiseOf is promiseCard with what only the case can tell: that a day stands though
-// the case is on hold, and what follows a renewal that is not finished in time.
+// the case is on hold, and what follows for who has paid already: of a renewal, and of an
+// application that was returned.
 func promiseOf(frame web.Frame, view cases.View, promise certification.Promise) web.Promise {
 	card := promiseCard(frame, promise)
 	if card.Stopped && slices.ContainsFunc(readable, func(s certification.Stage) bool { return certification.StagePromise(s) == promise.Kind }) {
 		card.Stopped, card.By, card.Note = false, frame.By(promise.DueAt), frame.Localizer.Say("promise.stands", nil)
 	}
-	if promise.Then == certification.ThenExpired && view.Certificate != nil {
+	switch {
+	case promise.Then == certification.ThenExpired && view.Certificate != nil:
 		card.Then = afterRenewal(frame, view, promise)
+	case promise.Kind == certification.StagePromise(certification.StageApplicationReturned):
+		card.Then = frame.Localizer.Say("consequence.application_returned", nil)
 	}
 	return card
 }
@@ -186,15 +193,14 @@ func promiseOf(frame web.Frame, view cases.View, promise certification.Promise) 
 // term goes on, or the time to renew late, it can be sent again; a certificate that has
 // expired does not expire once more.
 func afterRenewal(frame web.Frame, view cases.View, promise certification.Promise) string {
-	last, then := view.Certificate.ExpiresAt, certification.ThenExpired
+	last, then := view.RenewableUntil(), certification.ThenExpired
 	if view.Certificate.Lapsed {
-		last = certification.Deadline{From: last, Months: view.Policy.LateRenewalMonths}.At(time.Time{})
 		then = certification.ThenVacated
 	}
 	if promise.Kind == certification.StagePromise(certification.StageRenewal) || !last.After(promise.DueAt) {
 		return frame.Localizer.Say("consequence."+string(then), nil)
 	}
-	return frame.Localizer.Say("consequence."+string(promise.Kind)+"_open", map[string]any{"Until": frame.Until(last)})
+	return frame.Localizer.Say("consequence."+string(promise.Kind)+"_open", map[string]any{"RenewUntil": frame.Until(last)})
 }
 
 // otherPages are the pages of a case beside the one thing to do.

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"peercert/cases"
@@ -99,9 +100,60 @@ var reviewBehind = map[certification.Stage]certification.Stage{
 	certification.StageRenewalReturned:     certification.StageRenewalReview,
 }
 
+// What is said alike wherever it is true has one key, in letters too: by where a case
+// stands, the key of their step and of ours.
+var (
+	yoursOf = map[string]string{
+		"application_review": "home.nothing.yours", "training_review": "home.nothing.yours", "renewal_review": "home.nothing.yours",
+		"appeal_review": "home.nothing.yours", "appeal_review_revoked": "home.nothing.yours",
+		"exam_scoring": "home.nothing.yours", "certified_suspended": "home.nothing.yours",
+		"application_returned": "home.returned.yours", "renewal_returned": "home.returned.yours",
+		"exam_fee_no_show": "home.exam_fee_retake.yours", "on_hold_certified": "home.on_hold.yours",
+		"denied": "home.appeal.yours", "denied_renewal": "home.appeal.yours", "revoked": "home.appeal.yours",
+		"closed_window_closed": "home.closed_window_closed.yours", "closed_attempts_used": "home.closed_attempts_used.yours",
+	}
+	oursOf = map[string]string{
+		"application_review": "home.review.ours", "training_review": "home.review.ours", "renewal_review": "home.review.ours",
+		"appeal_review_revoked": "home.appeal_review.ours", "revoked": "home.denied.ours", "expired": "home.renewal.ours",
+		"application_returned": "home.returned.ours", "renewal_returned": "home.returned.ours",
+		"renewal_fee": "home.application_fee.ours", "exam_fee_retake": "home.exam_fee.ours", "exam_fee_no_show": "home.exam_fee.ours",
+	}
+)
+
+// yoursKey is the key of what the person does next.
+func yoursKey(at string) string {
+	key, shared := yoursOf[at]
+	switch {
+	case shared:
+		return key
+	case strings.HasPrefix(at, "closed_"):
+		return "home.closed.yours"
+	}
+	return "home." + at + ".yours"
+}
+
+// timeKeys are the keys of how much is left, after the sentence below the heading: of
+// tries at the exam, and of the time for training and exam where they lie ahead.
+func timeKeys(view cases.View, at string) []string {
+	if view.OnHold {
+		return nil
+	}
+	switch {
+	case at == "exam_fee_retake", at == "exam_fee_no_show":
+		return []string{"home.tries.text", "home.window_exam.text"}
+	case view.Stage == certification.StageExamFee, view.Stage == certification.StageExamBooking:
+		return []string{"home.window_exam.text"}
+	case view.Stage == certification.StageTraining, view.Stage == certification.StageTrainingReturned:
+		return []string{"home.window_training.text"}
+	}
+	return nil
+}
+
 // textKey is the key of the sentence below the heading.
 func textKey(view cases.View, at string) string {
 	switch {
+	case at == "certified_suspended":
+		return "home.suspended.text"
 	case view.Suspended && (at == "renewal" || at == "renewal_review"):
 		return "home." + at + ".text_suspended"
 	case at == "renewal_review" && view.Certificate != nil && view.Certificate.Lapsed:
@@ -136,6 +188,13 @@ func oursKey(view cases.View, at string) string {
 			return "home.returned_late.ours"
 		}
 	}
+	key, shared := oursOf[at]
+	switch {
+	case shared:
+		return key
+	case strings.HasPrefix(at, "closed_"):
+		return "home.closed.ours"
+	}
 	return "home." + at + ".ours"
 }
 
@@ -144,10 +203,11 @@ func ranOut(promise certification.Promise) bool {
 	return !promise.Running() && !promise.DueAt.After(promise.StoppedAt)
 }
 
-// wordsOf are the variables that the sentences of a home use.
+// wordsOf are the variables that the sentences of a home use. Letters say the same
+// sentences and give them the same variables from their facts (package notices).
 func wordsOf(frame web.Frame, view cases.View) map[string]any {
 	variables := map[string]any{
-		"AttemptsLeft": view.AttemptsLeft(), "Count": view.AttemptsLeft(), "DueBy": "", "HoldBy": "", "WindowUntil": "", "Fee": "", "Appointment": "", "Until": "",
+		"Count": view.AttemptsLeft(), "DueBy": "", "HoldBy": "", "WindowUntil": "", "Amount": "", "AppointmentMoment": "", "ExpiresUntil": "",
 	}
 	if promise := view.Promise(certification.StagePromise(view.Stage)); promise != nil {
 		variables["DueBy"] = frame.By(promise.DueAt)
@@ -159,13 +219,13 @@ func wordsOf(frame web.Frame, view cases.View) map[string]any {
 		variables["WindowUntil"] = frame.Until(view.WindowEndsAt)
 	}
 	if fee, due := view.FeeDue(); due {
-		variables["Fee"] = frame.Money(view.Policy.AmountCents(fee))
+		variables["Amount"] = frame.Money(view.Policy.AmountCents(fee))
 	}
 	if view.Exam != nil && !view.Exam.AppointmentAt.IsZero() {
-		variables["Appointment"] = frame.Moment(view.Exam.AppointmentAt)
+		variables["AppointmentMoment"] = frame.Moment(view.Exam.AppointmentAt)
 	}
 	if view.Certificate != nil {
-		variables["Until"] = frame.Until(view.Certificate.ExpiresAt)
+		variables["ExpiresUntil"] = frame.Until(view.Certificate.ExpiresAt)
 	}
 	return variables
 }

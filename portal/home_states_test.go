@@ -320,7 +320,7 @@ func TestHomeSaysWhatHappened(t *testing.T) {
 		"closed, denied":   {certification.StageClosed, func(v *cases.View) { v.Outcome = certification.OutcomeDenied }, nil, "", "home.closed_denied.", "", ""},
 		"closed, renewal":  {certification.StageClosed, func(v *cases.View) { v.Outcome, v.Certificate = certification.OutcomeDenied, certificate }, nil, "", "home.closed_denied_renewal.", "", ""},
 		"renewal given up": {certification.StageClosed, func(v *cases.View) { v.Outcome, v.Certificate = certification.OutcomeWithdrawn, certificate }, nil, "home.closed_withdrawn_renewal.", "", "", ""},
-		"suspended":        {certification.StageCertified, func(v *cases.View) { v.Suspended = true }, nil, "home.certified_suspended.", "home.certified_suspended.", "home.certified_suspended.", "home.certified_suspended."},
+		"suspended":        {certification.StageCertified, func(v *cases.View) { v.Suspended = true }, nil, "home.certified_suspended.", "home.suspended.text", "home.nothing.yours", "home.certified_suspended."},
 		"renewal open, suspended": {
 			certification.StageRenewal, func(v *cases.View) { v.Suspended = true }, nil, "home.renewal.", "home.renewal.text_suspended", "", "",
 		},
@@ -376,7 +376,7 @@ func TestNoLetterIsPromisedThatNothingSends(t *testing.T) {
 	})
 	words := web.Words("en")
 	said := []string{
-		words.Say("exam.asking.lead", nil), words.Say("exam.refused_text", nil), words.Say("letter.booking_refused.next_1", nil), words.Say("letter.booking_refused.body_1", nil),
+		words.Say("exam.asking.lead", nil), words.Say("exam.refused_text", nil), words.Say("letter.booking_refused.body_1", nil),
 	}
 	for _, view := range []cases.View{asked, refused} {
 		_, home := homeOf("en", view, nil)

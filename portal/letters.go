@@ -51,7 +51,8 @@ func (v *visit) letters() error {
 type Letter struct {
 	Language, Direction string
 	Sent, Detail        string
-	Paragraphs          []string
+	// Paragraphs are its lines: a heading stands on the line above what it is over.
+	Paragraphs [][]string
 }
 
 func (v *visit) letter() error {
@@ -67,9 +68,13 @@ func (v *visit) letter() error {
 	frame.Title = letters[at].Subject
 	frame.Back = frame.Link(v.casePath("/letters"))
 	line := letterLine(frame, v.view.ID, letters[at])
+	var paragraphs [][]string
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(letters[at].Text), "\n\n") {
+		paragraphs = append(paragraphs, strings.Split(paragraph, "\n"))
+	}
 	return show(v, http.StatusOK, "letter", frame, Letter{
 		Language: letters[at].Language, Direction: web.Words(letters[at].Language).Direction(), Sent: v.words.Say("letters.sent", map[string]any{"When": line.When}), Detail: line.Detail,
-		Paragraphs: strings.Split(strings.TrimSpace(letters[at].Text), "\n\n"),
+		Paragraphs: paragraphs,
 	})
 }
 

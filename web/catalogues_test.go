@@ -12,10 +12,10 @@ import (
 
 func TestPluralsAreSaidRight(t *testing.T) {
 	say := func(language string, count int) string {
-		return web.Words(language).Say("letter.results_not_passed.body_3", map[string]any{"Count": count})
+		return web.Words(language).Say("home.tries.text", map[string]any{"Count": count})
 	}
-	require.Equal(t, "You have 1 more try.", say("en", 1))
-	require.Equal(t, "You have 2 more tries.", say("en", 2))
+	require.Equal(t, "You have 1 try left.", say("en", 1))
+	require.Equal(t, "You have 2 tries left.", say("en", 2))
 	require.Equal(t, "Le queda 1 intento.", say("es", 1))
 	require.Equal(t, "Le quedan 2 intentos.", say("es", 2))
 	for count, said := range map[int]string{
@@ -52,7 +52,7 @@ func TestWhatCannotBeSaidIsAnErrorAndSeen(t *testing.T) {
 	require.NotErrorIs(t, err, web.ErrNoWords)
 	require.Equal(t, "⟦letter.greeting⟧", words.Say("letter.greeting", map[string]any{"Other": "x"}))
 
-	_, err = words.Find("letter.results_not_passed.body_3", map[string]any{})
+	_, err = words.Find("home.tries.text", map[string]any{})
 	require.ErrorContains(t, err, "Count")
 	require.Equal(t, "Hola, {{.Code}} %!s(x):", words.Say("letter.greeting", map[string]any{"Name": "{{.Code}} %!s(x)"}))
 }

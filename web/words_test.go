@@ -310,7 +310,7 @@ func TestKeysShownShowsKeysAndTheirVariables(t *testing.T) {
 	words, _ := Pseudo(KeysShown)
 	require.Equal(t, "[letter.open_case]", words.Say("letter.open_case", nil))
 	require.Equal(t, "[letter.why Board PC-1]", words.Say("letter.why", map[string]any{"Operator": "Board", "CaseNumber": "PC-1"}))
-	require.Equal(t, "[letter.exam_no_show.body_3 one 1]", words.Say("letter.exam_no_show.body_3", map[string]any{"Count": 1}))
+	require.Equal(t, "[home.tries.text one 1]", words.Say("home.tries.text", map[string]any{"Count": 1}))
 }
 
 func TestLongWordsAreLongerAndOtherwiseTheSame(t *testing.T) {

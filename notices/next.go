@@ -1,0 +1,200 @@
+package notices
+
+import (
+	"strings"
+
+	"peercert/certification"
+)
+
+// What happens next is said with the keys of the home of the case (package portal), so
+// that a letter and the screen cannot differ: home.<where it stands>.text, .yours and
+// .ours, and consequence.<what happens if not>. A letter is kept and is about a moment;
+// it says only what was true when it was written. Where the same letter goes out at
+// several stages, its facts tell them apart. Letters of before the stage was among the
+// facts say what holds for all.
+
+// says is for a letter that leaves every case at the same place.
+func says(keys ...string) func(certification.Notice) []string {
+	return func(certification.Notice) []string { return keys }
+}
+
+// nextOf gives the keys of what happens next, in order. Where a case is on hold, its
+// next step waits: the letter says so, as the home does.
+func (l letter) nextOf(n certification.Notice) []string {
+	keys := l.next(n)
+	if n.Facts.HoldDueAt.IsZero() {
+		return keys
+	}
+	var own, homes []string
+	for _, key := range keys {
+		switch {
+		case strings.HasPrefix(key, "letter."), key == "home.suspended.text", key == "home.revoked.text":
+			own = append(own, key) // a hold does not change it
+		default:
+			homes = append(homes, key)
+		}
+	}
+	if homes == nil {
+		return own
+	}
+	return append(own, onHold(n)...)
+}
+
+func onHold(n certification.Notice) []string {
+	keys := []string{"home.on_hold.text", "home.on_hold.yours"}
+	switch {
+	case n.Facts.Stage == certification.StageExamBooked && !n.Facts.AppointmentAt.IsZero():
+		keys = []string{"home.on_hold_exam_booked.text", "home.on_hold_exam_booked.yours"}
+	case n.Facts.Stage == certification.StageCertified && !n.Facts.Suspended:
+		keys = []string{"home.on_hold_certified.text", "home.on_hold.yours"}
+	}
+	if !n.Facts.HoldDueAt.IsZero() {
+		keys = append(keys, "home.on_hold.ours")
+	}
+	return keys
+}
+
+func unfinished(n certification.Notice) []string {
+	if n.Facts.Stage == certification.StageIntroVideo {
+		return []string{"home.intro_video.yours", "consequence.case_abandoned", "home.intro_video.ours"}
+	}
+	return []string{"home.application.yours", "consequence.case_abandoned", "home.application.ours"}
+}
+
+// feeOpen says what to pay, and what happens if not.
+func feeOpen(n certification.Notice) []string {
+	switch n.Facts.Fee {
+	case certification.FeeExam:
+		return withWindow(n, "home.exam_fee.yours", "consequence.window_closed", "home.exam_fee.ours")
+	case certification.FeeRetake:
+		return withWindow(n, "home.exam_fee_retake.yours", "consequence.window_closed", "home.exam_fee.ours")
+	case certification.FeeRenewal, certification.FeeLateRenewal:
+		return renewalEnds(n, "consequence.renewal_fee_open", "home.renewal_fee.yours", "home.application_fee.ours")
+	}
+	return []string{"home.application_fee.yours", "consequence.back_to_draft", "home.application_fee.ours"}
+}
+
+// withWindow begins with until when there is time for the exam, where the facts have it.
+func withWindow(n certification.Notice, keys ...string) []string {
+	if n.Facts.WindowEndsAt.IsZero() {
+		return keys
+	}
+	return append([]string{"home.window_exam.text"}, keys...)
+}
+
+// renewalEnds puts what follows a renewal that is not finished in time between their
+// step and ours: it can be sent again, or the certificate ends.
+func renewalEnds(n certification.Notice, again, yours, ours string) []string {
+	facts := n.Facts
+	switch {
+	case facts.RenewUntil.IsZero(): // nobody can tell now
+		return []string{yours, ours}
+	case facts.RenewUntil.After(facts.DueAt):
+		return []string{yours, again, ours}
+	case facts.RenewUntil.After(facts.ExpiresAt): // in the time to renew late
+		return []string{yours, "consequence.vacated", ours}
+	}
+	return []string{yours, "consequence.expired", ours}
+}
+
+func returned(n certification.Notice) []string {
+	if n.Facts.Stage == certification.StageRenewalReturned || n.Facts.Stage == "" && n.Facts.CertificateNumber != "" {
+		return append([]string{"home.renewal_returned.text"}, renewalEnds(n, "consequence.renewal_returned_open", "home.returned.yours", "home.returned.ours")...)
+	}
+	return []string{"home.application_returned.text", "home.returned.yours", "consequence.application_returned", "home.returned.ours"}
+}
+
+// reviewed says which review goes on, and until when.
+func reviewed(n certification.Notice) []string {
+	text := "home.application_review.text"
+	switch {
+	case n.Facts.Stage == certification.StageApplicationReview:
+	case n.Facts.Stage == certification.StageRenewalReview, n.Facts.Stage == "" && n.Facts.CertificateNumber != "":
+		text = renewalReviewed(n.Facts)
+	case n.Facts.Stage == certification.StageTrainingReview, !n.Facts.WindowEndsAt.IsZero():
+		text = "home.training_review.text"
+	}
+	return []string{text, "home.nothing.yours", "home.review.ours"}
+}
+
+func renewalReviewed(facts certification.Facts) string {
+	switch {
+	case facts.Suspended:
+		return "home.renewal_review.text_suspended"
+	case facts.RenewUntil.After(facts.ExpiresAt):
+		return "home.renewal_review.text_lapsed"
+	}
+	return "home.renewal_review.text"
+}
+
+func renewalReceived(n certification.Notice) []string {
+	return []string{renewalReviewed(n.Facts), "home.nothing.yours", "home.review.ours"}
+}
+
+// approved is about the training that comes now. One that was sent early has its answer
+// or its review already, and where it has an answer another letter of the same moment
+// tells it.
+func approved(n certification.Notice) []string {
+	switch n.Facts.Stage {
+	case certification.StageTraining:
+		return []string{"home.training.text", "home.window_training.text", "home.training.yours", "home.training.ours"}
+	case certification.StageTrainingReview:
+		return reviewed(n)
+	case certification.StageExamFee:
+		return []string{"home.window_exam.text"}
+	}
+	return []string{"home.window_training.text"}
+}
+
+func windowNears(n certification.Notice) []string {
+	switch n.Facts.Stage {
+	case certification.StageTraining:
+		return []string{"home.window_training.text", "home.training.yours", "consequence.window_closed"}
+	case certification.StageTrainingReturned:
+		return []string{"home.window_training.text", "home.training_returned.yours", "consequence.window_closed"}
+	case certification.StageExamFee:
+		return feeOpen(n)
+	case certification.StageExamBooking:
+		return []string{"home.window_exam.text", "consequence.window_closed"}
+	}
+	return []string{"home.window_training.text", "consequence.window_closed"}
+}
+
+func certified(n certification.Notice) []string {
+	if n.Facts.Suspended {
+		return []string{"home.suspended.text", "home.nothing.yours", "home.certified_suspended.ours"}
+	}
+	return []string{"home.certified.text", "home.certified.yours", "home.certified.ours"}
+}
+
+func renewalOpen(n certification.Notice) []string {
+	text := "home.renewal.text"
+	if n.Facts.Suspended {
+		text = "home.renewal.text_suspended"
+	}
+	return []string{text, "home.renewal.yours", "consequence.expired", "home.renewal.ours"}
+}
+
+// suspended: while a certificate is suspended its renewal goes on, with its own steps.
+func suspended(n certification.Notice) []string {
+	if n.Facts.Stage == certification.StageCertified || n.Facts.Stage == "" {
+		return []string{"home.suspended.text", "home.nothing.yours", "home.certified_suspended.ours"}
+	}
+	return []string{"home.suspended.text"}
+}
+
+func reinstated(n certification.Notice) []string {
+	if n.Facts.Stage == certification.StageCertified {
+		return append([]string{"letter.reinstated.next_1"}, certified(n)...)
+	}
+	return []string{"letter.reinstated.next_1"}
+}
+
+// appealGranted: a certificate that was revoked is valid again; of all else that an
+// appeal can win, another letter of the same moment tells.
+func appealGranted(n certification.Notice) []string {
+	if n.Facts.Stage == certification.StageCertified {
+		return append([]string{"letter.appeal_granted.next_1"}, certified(n)...)
+	}
+	return []string{"letter.appeal_granted.next_1"}
+}
