@@ -190,7 +190,7 @@ func TestLettersSayTheSentencesOfTheHome(t *testing.T) {
 					}}.render(gallery.pages, web.Words(language))
 					require.NoError(t, err)
 					seen := wordsOn(t, page)
-					next := nextIn(t, letter, written.Letter)
+					next := NextIn(t, language, letter.Text, written.Letter)
 					require.NotEmpty(t, next, letter.Text)
 					for _, sentence := range next {
 						assert.Contains(t, seen, sentence)
@@ -223,13 +223,13 @@ func factsAt(view cases.View, written mail.Example) certification.Facts {
 	return request.FactsOf(view.Case, exampleNow)
 }
 
-// nextIn are the lines of a letter about what happens next, but for what only the letter
+// NextIn are the lines of a letter about what happens next, but for what only the letter
 // says, and its headings.
-func nextIn(t *testing.T, letter mail.Composed, name certification.Letter) []string {
+func NextIn(t *testing.T, language, text string, name certification.Letter) []string {
 	t.Helper()
-	words := web.Words(letter.Language)
+	words := web.Words(language)
 	headings := []string{words.Say("letter.next", nil), words.Say("home.yours", nil), words.Say("home.ours", nil)}
-	text, _, linked := strings.Cut(letter.Text, words.Say("letter.open_case", nil)+":\n")
+	text, _, linked := strings.Cut(text, words.Say("letter.open_case", nil)+":\n")
 	require.True(t, linked)
 	var next []string
 	begun := false

@@ -18,6 +18,7 @@ import (
 	"peercert/certification"
 	"peercert/local/journey"
 	"peercert/local/producttest"
+	"peercert/portal"
 	"peercert/portal/portaltest"
 	"peercert/web"
 )
@@ -90,6 +91,29 @@ func atHome(t *testing.T, p producttest.Person, stage certification.Stage, headi
 	assert.Equal(t, home, p.Path())
 }
 
+// told opens the home of a case, which says what its newest letter of a name says about
+// what happens next.
+func told(t *testing.T, place *producttest.Place, p producttest.Person, name certification.Letter) {
+	t.Helper()
+	view, err := place.Parts.Cases.Case(t.Context(), administrator, p.CaseID)
+	require.NoError(t, err)
+	letters, err := place.Parts.Cases.Letters(t.Context(), certification.Actor{Role: certification.RoleApplicant, ID: view.ApplicantID}, p.CaseID)
+	require.NoError(t, err)
+	for _, letter := range slices.Backward(letters) {
+		if letter.Letter != name {
+			continue
+		}
+		p.Open("/en/cases/" + p.CaseID)
+		next := portal.NextIn(t, letter.Language, letter.Text, name)
+		require.NotEmpty(t, next, letter.Text)
+		for _, sentence := range next {
+			assert.Contains(t, p.Main(), sentence, "letter %s", name)
+		}
+		return
+	}
+	t.Errorf("there is no letter %s", name)
+}
+
 // One life through every stage, as the home of the case tells it. The clock moves, so
 // it is not parallel.
 func TestHomesLettersAndHistoryOfAWholeLife(t *testing.T) {
@@ -112,26 +136,35 @@ func TestHomesLettersAndHistoryOfAWholeLife(t *testing.T) {
 	atHome(t, p, certification.StageApplicationFee, "Almost there: pay the application fee")
 	require.NoError(t, p.Pay(ctx, 100_00, certification.StageApplicationReview))
 	atHome(t, p, certification.StageApplicationReview, "We are reviewing your application")
+	told(t, place, p, certification.LetterApplicationReceived)
 	decided("decide-application", map[string]any{"decision": "return", "reasons": []string{"ID_UNREADABLE", "DIPLOMA_MISSING_OR_UNREADABLE"}})
 	atHome(t, p, certification.StageApplicationReturned, "We need something from you")
+	told(t, place, p, certification.LetterApplicationReturned)
 	require.NoError(t, resubmit(ctx, world, p.Person))
 	atHome(t, p, certification.StageTraining, "Your application is approved")
+	told(t, place, p, certification.LetterApplicationApproved)
 	_, err := p.HandInTraining(ctx)
 	require.NoError(t, err)
 	atHome(t, p, certification.StageTrainingReview, "We are reviewing your training certificate")
+	told(t, place, p, certification.LetterTrainingReceived)
 	decided("decide-training", map[string]any{"decision": "return", "reasons": []string{"TRAINING_UNREADABLE"}})
 	atHome(t, p, certification.StageTrainingReturned, "We need another training certificate")
+	told(t, place, p, certification.LetterTrainingReturned)
 	_, err = p.HandInTraining(ctx)
 	require.NoError(t, err)
 	_, err = p.SignalAs(ctx, world.AsReviewer(), "decide-training", map[string]any{"decision": "approve"})
 	require.NoError(t, err)
 	atHome(t, p, certification.StageExamFee, "You can take the exam: pay the exam fee")
+	told(t, place, p, certification.LetterExamFeeDue)
 	require.NoError(t, p.Pay(ctx, 150_00, certification.StageExamBooking))
 	atHome(t, p, certification.StageExamBooking, "Choose language and place of your exam")
+	told(t, place, p, certification.LetterHowToBook)
 	sit(t, place, world, p)
 	atHome(t, p, certification.StageExamFee, "You did not pass this time")
+	told(t, place, p, certification.LetterResultsNotPassed)
 	require.NoError(t, world.Exam(ctx, journey.Sitting{Cents: 150_00, Pass: true, Webhook: true}, p.Person))
 	atHome(t, p, certification.StageCertified, "You are certified")
+	told(t, place, p, certification.LetterResultsPassed)
 
 	seen, err := p.Look(ctx)
 	require.NoError(t, err)
@@ -139,15 +172,19 @@ func TestHomesLettersAndHistoryOfAWholeLife(t *testing.T) {
 	_, err = p.Confirm(ctx) // the first token is not valid any more
 	require.NoError(t, err)
 	atHome(t, p, certification.StageRenewal, "It is time to renew")
+	told(t, place, p, certification.LetterRenewalReminder)
 	require.NoError(t, renewThroughAPI(ctx, place, p.Person))
 	atHome(t, p, certification.StageRenewalFee, "Pay the renewal fee")
 	require.NoError(t, p.Pay(ctx, 80_00, certification.StageRenewalReview))
 	atHome(t, p, certification.StageRenewalReview, "We are reviewing your renewal")
+	told(t, place, p, certification.LetterRenewalReceived)
 	decided("decide-renewal", map[string]any{"decision": "approve"})
 	atHome(t, p, certification.StageCertified, "You are certified")
+	told(t, place, p, certification.LetterRenewed)
 
 	p.Open(at+"/surrender").Choose("sure", "yes").Press("Go on")
 	atHome(t, p, certification.StageClosed, "You gave up your certificate")
+	told(t, place, p, certification.LetterSurrendered)
 	everyLetter(t, place, p)
 	everyEvent(t, place, p)
 
@@ -184,6 +221,7 @@ func sit(t *testing.T, place *producttest.Place, world *journey.World, p product
 	day := certification.AddDays(place.Clock.Now(), 10).Truncate(time.Hour)
 	atVendor(t, booking, url.Values{"action": {"confirm"}, "appointment_at": {day.Format(time.RFC3339)}})
 	atHome(t, p, certification.StageExamBooked, "Your exam is booked")
+	told(t, place, p, certification.LetterBookingConfirmed)
 	require.NoError(t, world.MoveTo(ctx, day.Add(6*time.Hour)))
 	atHome(t, p, certification.StageExamScoring, "Your exam is being scored")
 	page, err := url.Parse(booking)
