@@ -153,6 +153,15 @@ func (k *keyboard) Wrong() bool {
 	k.Helper()
 	wrong, err := Ask[bool](k.Tab, "!!document.getElementById('problems')")
 	require.NoError(k, err)
+	if wrong { // then it has the focus, and is read first
+		const here = "document.activeElement === document.getElementById('problems')"
+		is := false
+		for deadline := time.Now().Add(2 * time.Second); !is && time.Now().Before(deadline); {
+			is, err = Ask[bool](k.Tab, here)
+			require.NoError(k, err)
+		}
+		require.True(k, is, "what is wrong does not have the focus at %s", k.Path())
+	}
 	return wrong
 }
 
