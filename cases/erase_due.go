@@ -32,8 +32,8 @@ const (
 	looksAtOnce = 100
 	// eraseFor bounds one call of EraseDue, by the real time. The next goes on.
 	eraseFor = 5 * time.Minute
-	// lookAgain is how long no case is left alone: after so long each goes by a
-	// retention table that was changed.
+	// lookAgainDays is after how long a case is looked at again in any case: it may go by
+	// another retention table by then.
 	lookAgainDays = 30
 )
 
@@ -233,7 +233,7 @@ func (l *look) tooYoung() bool {
 	if !l.now.Before(first) {
 		return false
 	}
-	l.next = first
+	l.soon(first)
 	return true
 }
 

@@ -453,27 +453,3 @@ func TestACaseThatTakesAStepIsLookedAtAgain(t *testing.T) {
 	require.NoError(t, w.store.LookNextAt(t.Context(), queries.LookNextAtParams{ID: p.caseID, At: w.now().AddDate(1, 0, 0), Revision: 1, UpdatedAt: row.UpdatedAt}))
 	require.Equal(t, 1, due(), "somebody who saw an older revision says nothing about it")
 }
-
-// everything is all that the records hold, as text.
-func (w *world) everything() string {
-	w.t.Helper()
-	var all bytes.Buffer
-	rows, err := w.sql.Query(w.t.Context(), "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-	require.NoError(w.t, err)
-	var tables []string
-	for rows.Next() {
-		var table string
-		require.NoError(w.t, rows.Scan(&table))
-		tables = append(tables, table)
-	}
-	require.NoError(w.t, rows.Err())
-	for _, table := range tables {
-		var text *string
-		require.NoError(w.t, w.sql.QueryRow(w.t.Context(), `SELECT string_agg(t::text, E'\n') FROM "`+table+`" t`).Scan(&text))
-		if text != nil {
-			all.WriteString(table + ":\n" + *text + "\n")
-		}
-	}
-	return all.String()
-}
-

@@ -58,3 +58,21 @@ func TestTheRetentionTableIsWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestWhenSomethingWasKeptForItsTime(t *testing.T) {
+	at := func(year int, month time.Month, day int) time.Time {
+		return time.Date(year, month, day, 15, 30, 0, 0, certification.Pacific)
+	}
+	for name, test := range map[string]struct {
+		kept        certification.Retention
+		start, ends time.Time
+	}{
+		"days, across daylight saving":   {certification.Retention{Days: 180}, at(2026, 1, 10), at(2026, 7, 9)},
+		"months, of which one is short":  {certification.Retention{Months: 6}, at(2026, 8, 31), at(2027, 2, 28)},
+		"years after the 29 of February": {certification.Retention{Years: 3}, at(2028, 2, 29), at(2031, 2, 28)},
+		"for ever":                       {certification.Retention{Forever: true}, at(2026, 1, 10), time.Time{}},
+		"from what is still to come":     {certification.Retention{Years: 3}, time.Time{}, time.Time{}},
+	} {
+		require.True(t, test.ends.Equal(test.kept.Ends(test.start)), "%s: %s", name, test.kept.Ends(test.start))
+	}
+}
