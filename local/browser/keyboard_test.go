@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -14,12 +17,15 @@ import (
 
 // keyboard is a visitor in a real browser who has no mouse: Tab, Enter, Space, arrows
 // and letters do all. At each step on the way the focus must be somewhere, be seen, and
-// be in the window. Choosing a file on the disk is the browser's own, and done for them.
+// be in the window. The browser's own window for choosing a file is opened, and what is
+// done in it is done for them.
 type keyboard struct {
 	*testing.T
 	*Tab
 	base  *url.URL
 	steps int // of Tab, in all
+	// choosing gets the field that a window for choosing files was opened for.
+	choosing chan cdp.BackendNodeID
 }
 
 // wrongForm is what the browser notes when a form comes back to be put right.
@@ -29,7 +35,18 @@ func withKeyboard(t *testing.T, base string, width int) *keyboard {
 	t.Helper()
 	address, err := url.Parse(base)
 	require.NoError(t, err)
-	return &keyboard{T: t, Tab: tab(t, width, wrongForm), base: address}
+	k := &keyboard{T: t, Tab: tab(t, width, wrongForm), base: address, choosing: make(chan cdp.BackendNodeID, 1)}
+	require.NoError(t, chromedp.Listen(k.context, func(event any) {
+		if opened, is := event.(*page.EventFileChooserOpened); is {
+			select {
+			case k.choosing <- opened.BackendNodeID:
+			default: // one is open already
+			}
+		}
+	}))
+	_, err = chromedp.Call(k.context, page.SetInterceptFileChooserDialog, page.SetInterceptFileChooserDialogParams{Enabled: true})
+	require.NoError(t, err)
+	return k
 }
 
 // focus is where the focus is.
@@ -244,10 +261,22 @@ func (k *keyboard) Choose(name, value string) {
 	require.True(k, at.Type != "radio" || k.focus().Checked, "choosing %s", name)
 }
 
+// Attach opens the browser's own window for choosing files with Enter, and chooses one
+// in it.
 func (k *keyboard) Attach(name, fileName string, content []byte) {
 	k.Helper()
 	k.reach("the field for a file", func(at focus) bool { return at.Name == name && at.Type == "file" })
 	path := filepath.Join(k.TempDir(), fileName)
 	require.NoError(k, os.WriteFile(path, content, 0o600))
-	require.NoError(k, k.do(chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{path})))
+	k.press(kb.Enter)
+	select {
+	case field := <-k.choosing:
+		_, err := chromedp.Call(k.context, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: []string{path}, BackendNodeID: field})
+		require.NoError(k, err)
+	case <-time.After(patience):
+		require.FailNow(k, "Enter lets nobody choose a file", "at %s", k.Path())
+	}
+	held, err := Ask[int](k.Tab, "document.activeElement.files.length")
+	require.NoError(k, err)
+	require.Equal(k, 1, held, "with the file chosen, the focus is at its field")
 }
