@@ -21,6 +21,7 @@ import (
 	"peercert/api"
 	"peercert/certification"
 	"peercert/config"
+	"peercert/console"
 	"peercert/portal"
 	"peercert/store"
 	"peercert/worker"
@@ -29,7 +30,7 @@ import (
 const usage = `peercert runs the certification programme.
 
   peercert migrate     bring the tables, the search attributes and the schedules up to date
-  peercert api         serve the API and the portal
+  peercert api         serve the API, the portal and the console
   peercert worker      serve the cases
   peercert token -role reviewer|administrator|service -id ID [-days 90] [-label TEXT]
                        make a token for somebody of the staff; it is shown once
@@ -118,12 +119,16 @@ func serveAPI(ctx context.Context, settings config.Settings, logger *slog.Logger
 	if err != nil {
 		return err
 	}
-	handler = portal.Beside(handler, pages)
+	operators, err := serveConsole(settings, parts, logger)
+	if err != nil {
+		return err
+	}
+	handler = portal.Beside(handler, operators, pages)
 	listener, err := net.Listen("tcp", settings.Listen)
 	if err != nil {
 		return fmt.Errorf("listening on %s (PEERCERT_LISTEN): %w", settings.Listen, err)
 	}
-	logger.Info("the API and the portal serve", "address", listener.Addr().String())
+	logger.Info("the API, the portal and the console serve", "address", listener.Addr().String())
 	return api.Serve(ctx, listener, handler, settings.ShutdownTimeout)
 }
 
@@ -131,6 +136,12 @@ func servePortal(settings config.Settings, parts *worker.Parts, logger *slog.Log
 	options := portal.From(settings, parts.Cases)
 	options.Film, options.Log, options.Metrics = parts.Film, logger, parts.Metrics
 	return portal.New(options)
+}
+
+func serveConsole(settings config.Settings, parts *worker.Parts, logger *slog.Logger) (http.Handler, error) {
+	options := console.From(settings, parts.Cases)
+	options.Log, options.Metrics = logger, parts.Metrics
+	return console.New(options)
 }
 
 func serveWorker(ctx context.Context, settings config.Settings, logger *slog.Logger) error {

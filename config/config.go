@@ -72,11 +72,16 @@ type Settings struct {
 
 	PublicPerMinute int `env:"PEERCERT_PUBLIC_PER_MINUTE" envDefault:"60" doc:"How often a minute one address may ask for what needs no token; 0 is no limit."`
 
-	SessionIdle    time.Duration `env:"PEERCERT_SESSION_IDLE" envDefault:"30m" doc:"How long without a request until an applicant is signed out."`
-	SessionLongest time.Duration `env:"PEERCERT_SESSION_LONGEST" envDefault:"12h" doc:"How long an applicant stays signed in at most."`
+	SessionIdle    time.Duration `env:"PEERCERT_SESSION_IDLE" envDefault:"30m" doc:"How long without a request until somebody is signed out, of the portal or the console."`
+	SessionLongest time.Duration `env:"PEERCERT_SESSION_LONGEST" envDefault:"12h" doc:"How long somebody stays signed in at most."`
 	SignInsAnHour  int           `env:"PEERCERT_SIGN_INS_AN_HOUR" envDefault:"30" doc:"How many sign-in codes one address of a machine may ask for in an hour, counted over all processes; 0 is no limit."`
 	Contact        string        `env:"PEERCERT_CONTACT" envDefault:"help@peercert.test" doc:"E-mail address for questions, as pages show it."`
 	SearchesAnHour int           `env:"PEERCERT_SEARCHES_AN_HOUR" envDefault:"120" doc:"How often in an hour one address of a machine may look into the public register, counted over all processes; 0 is no limit."`
+
+	StaffIssuer       string `env:"PEERCERT_STAFF_ISSUER" doc:"Address of the OpenID Connect provider where staff sign in to the console; empty means that nobody can."`
+	StaffClientID     string `env:"PEERCERT_STAFF_CLIENT_ID" doc:"Our client id at that provider. The address it sends people back to is /console/sign-in/return."`
+	StaffClientSecret string `env:"PEERCERT_STAFF_CLIENT_SECRET" secret:"yes" doc:"Our client secret at that provider."`
+	StaffRolesClaim   string `env:"PEERCERT_STAFF_ROLES_CLAIM" envDefault:"roles" doc:"Claim of the ID token with a person's roles: administrator, reviewer, or a list of them."`
 
 	ShutdownTimeout time.Duration `env:"PEERCERT_SHUTDOWN_TIMEOUT" envDefault:"30s" doc:"How long a stopping process may finish what it accepted."`
 }
@@ -102,6 +107,7 @@ func (s Settings) Check() error {
 	for name, address := range map[string]string{
 		"PEERCERT_PUBLIC_URL": s.PublicURL, "PEERCERT_EXAM_BOOKING_URL": s.ExamBookingURL,
 		"PEERCERT_S3_ENDPOINT": s.S3Endpoint, "PEERCERT_STRIPE_URL": s.StripeURL, "PEERCERT_TEMPORAL_UI_URL": s.TemporalUI,
+		"PEERCERT_STAFF_ISSUER": s.StaffIssuer,
 	} {
 		if address == "" {
 			continue
@@ -133,6 +139,9 @@ func (s Settings) Check() error {
 		refuse("PEERCERT_CONTACT is not an e-mail address")
 	} else if s.Environment == "production" && strings.HasSuffix(s.Contact, ".test") {
 		refuse("PEERCERT_CONTACT still has the sample value of this repository: people write to it")
+	}
+	if s.StaffIssuer != "" && (s.StaffClientID == "" || s.StaffClientSecret == "" || s.StaffRolesClaim == "") {
+		refuse("PEERCERT_STAFF_ISSUER is set: PEERCERT_STAFF_CLIENT_ID, PEERCERT_STAFF_CLIENT_SECRET and PEERCERT_STAFF_ROLES_CLAIM must be too")
 	}
 	if s.ScanRequired && s.ClamdAddress == "" {
 		refuse("PEERCERT_SCAN_REQUIRED is set but PEERCERT_CLAMD_ADDRESS is empty")
@@ -188,6 +197,9 @@ func (s Settings) Advice() []string {
 	var advice []string
 	if strings.HasPrefix(s.PublicURL, "https://") && len(s.Proxies()) == 0 {
 		advice = append(advice, "PEERCERT_PUBLIC_URL is https, so a proxy is in front of us, but PEERCERT_TRUSTED_PROXIES is empty: all people share one limit for signing in and searching")
+	}
+	if s.StaffIssuer == "" && s.Environment != Local {
+		advice = append(advice, "PEERCERT_STAFF_ISSUER is empty: nobody can sign in to the console")
 	}
 	return advice
 }

@@ -27,6 +27,9 @@ var production = map[string]string{
 	"PEERCERT_CLAMD_ADDRESS":         "clamd:3310",
 	"PEERCERT_SCAN_REQUIRED":         "true",
 	"PEERCERT_CONTACT":               "help@example.org",
+	"PEERCERT_STAFF_ISSUER":          "https://staff.example.org",
+	"PEERCERT_STAFF_CLIENT_ID":       "peercert",
+	"PEERCERT_STAFF_CLIENT_SECRET":   "of-our-own-3",
 }
 
 // read takes settings from these variables and no others.

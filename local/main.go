@@ -198,6 +198,7 @@ func addresses(out io.Writer, running *stack.Stack, peercert *product.Product) {
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	for _, row := range [][2]string{
 		{"Portal of the applicants", settings.PublicURL},
+		{"Console of the administrators", settings.PublicURL + "/console"},
 		{"Gallery of its pages and letters", peercert.ClockURL + "/gallery/"},
 		{"API, with its reference", settings.PublicURL + "/docs"},
 		{"Temporal UI", settings.TemporalUI},

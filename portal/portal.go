@@ -122,13 +122,16 @@ func New(options Options) (http.Handler, error) {
 	return serve.Headers(serve.Survive(mux, p.Log, p.plain(http.StatusInternalServerError, "refused.fault")), p.PaymentOrigins, p.Secure), nil
 }
 
-// Beside serves the API at its own addresses and the portal at all others.
-func Beside(api, portal http.Handler) http.Handler {
+// Beside serves the API and the console at their own addresses and the portal at all
+// others.
+func Beside(api, console, portal http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		first, _, _ := strings.Cut(strings.TrimPrefix(request.URL.Path, "/"), "/")
 		switch first {
 		case "v1", "docs", "openapi.yaml", "problems", "livez", "readyz", "metrics":
 			api.ServeHTTP(w, request)
+		case "console":
+			console.ServeHTTP(w, request)
 		default:
 			portal.ServeHTTP(w, request)
 		}

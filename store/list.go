@@ -24,7 +24,7 @@ type CaseRow struct {
 // CaseFilter chooses cases; zero fields choose nothing away.
 type CaseFilter struct {
 	ApplicantID string
-	Number      string
+	Number      string // of the case or of its certificate
 	Stage       certification.Stage
 	WaitsOn     certification.Party
 	Assignee    string
@@ -50,7 +50,7 @@ func (s *Store) ListCases(ctx context.Context, f CaseFilter) ([]CaseRow, error) 
 		and("applicant_id = @applicant", "applicant", f.ApplicantID)
 	}
 	if f.Number != "" {
-		and("number = @number", "number", f.Number)
+		and("(number = @number OR certificate_number = @number)", "number", f.Number)
 	}
 	if f.Stage != "" {
 		and("stage = @stage", "stage", string(f.Stage))

@@ -122,16 +122,16 @@ type Page[T any] struct {
 type Pages struct{ byName map[string]*template.Template }
 
 // NewPages parses every pages/*.html of some files. Each defines "content", which is
-// given a Page; layout and components are added. Files with a layout.html of their own
-// have that in place of the shared one.
+// given a Page; layout and components are added. What the files have beside the folder
+// is for all their pages, and a layout.html there is in place of the shared one.
 func NewPages(files fs.FS) (*Pages, error) {
 	shared, err := template.New("layout").Option("missingkey=error").ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parsing the layout: %w", err)
 	}
-	if _, err := fs.Stat(files, "layout.html"); err == nil {
-		if shared, err = shared.ParseFS(files, "layout.html"); err != nil {
-			return nil, fmt.Errorf("parsing a layout: %w", err)
+	if own, err := fs.Glob(files, "*.html"); err == nil && len(own) > 0 {
+		if shared, err = shared.ParseFS(files, "*.html"); err != nil {
+			return nil, fmt.Errorf("parsing what the pages share: %w", err)
 		}
 	}
 	names, err := fs.Glob(files, "pages/*.html")

@@ -19,9 +19,11 @@ import (
 
 	"peercert/api"
 	"peercert/config"
+	"peercert/console"
 	"peercert/exams"
 	"peercert/local/clock"
 	"peercert/local/examsimulator"
+	"peercert/local/identitysimulator"
 	"peercert/local/paymentsimulator"
 	"peercert/local/stack"
 	"peercert/portal"
@@ -35,6 +37,7 @@ const (
 	Worker           = "worker"
 	PaymentSimulator = "payment simulator"
 	ExamSimulator    = "exam simulator"
+	Identity         = "sign-in simulator"
 	Clock            = "clock"
 )
 
@@ -61,6 +64,7 @@ type Product struct {
 	ClockURL string
 	Exam     *examsimulator.Simulator
 	Payments *paymentsimulator.Simulator
+	Identity *identitysimulator.Simulator
 	// Pages are served beside the clock's own, at ClockURL. More can be added.
 	Pages *http.ServeMux
 
@@ -129,6 +133,7 @@ func (p *Product) start(ctx context.Context) error {
 			group.Go(func() error { return serveHTTP(ctx, l, p.Exam) })
 			return group.Wait()
 		})},
+		{Name: Identity, Run: serving(ports.Identity, func(ctx context.Context, l net.Listener) error { return serveHTTP(ctx, l, p.Identity) })},
 		{Name: Worker, Run: p.runWorker, Ready: answers("http://" + p.Settings.Operations + "/readyz")},
 		{Name: API, Run: serving(ports.API, p.runAPI), Ready: answers(p.Settings.PublicURL + "/readyz")},
 		{Name: Clock, Run: serving(ports.Clock, func(ctx context.Context, l net.Listener) error { return serveHTTP(ctx, l, p.Pages) })},
@@ -161,6 +166,12 @@ func (p *Product) simulators() error {
 	if p.Payments, err = paymentsimulator.New(paymentsimulator.Options{
 		SecretKey: p.Settings.StripeSecretKey, WebhookURL: p.Settings.PublicURL + "/v1/webhooks/stripe",
 		WebhookSecret: p.Settings.StripeWebhookSecret, URL: p.Settings.StripeURL, File: p.file("payments.json"), Now: p.Clock.Now,
+	}); err != nil {
+		return err
+	}
+	if p.Identity, err = identitysimulator.New(identitysimulator.Options{
+		Issuer: p.Settings.StaffIssuer, ClientID: p.Settings.StaffClientID, ClientSecret: p.Settings.StaffClientSecret,
+		ReturnURL: console.From(p.Settings, p.Parts.Cases).SignIn.ReturnURL, People: people(),
 	}); err != nil {
 		return err
 	}
@@ -201,7 +212,13 @@ func (p *Product) runAPI(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	return api.Serve(ctx, listener, portal.Beside(handler, portalPages), p.Settings.ShutdownTimeout)
+	operators := console.From(p.Settings, parts.Cases)
+	operators.Log, operators.Metrics, operators.Now = p.logger, parts.Metrics, p.Clock.Now
+	consolePages, err := console.New(operators)
+	if err != nil {
+		return err
+	}
+	return api.Serve(ctx, listener, portal.Beside(handler, consolePages, portalPages), p.Settings.ShutdownTimeout)
 }
 
 // Close ends the product's own connections. The stack, and with it the product's

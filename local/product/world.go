@@ -23,9 +23,9 @@ func (p *Product) World(ctx context.Context, out io.Writer) (*journey.World, err
 		token *string
 		actor certification.Actor
 	}{
-		{&world.Reviewer, certification.Actor{Role: certification.RoleReviewer, ID: "r-01"}},
-		{&world.Reviewer2, certification.Actor{Role: certification.RoleReviewer, ID: "r-02"}},
-		{&world.Administrator, certification.Actor{Role: certification.RoleAdministrator, ID: "a-01"}},
+		{&world.Reviewer, Reviewer1},
+		{&world.Reviewer2, Reviewer2},
+		{&world.Administrator, Administrator},
 	} {
 		var err error
 		if *staff.token, err = p.Parts.Cases.NewToken(ctx, staff.actor, "demonstration", lifetime); err != nil {

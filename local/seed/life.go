@@ -18,13 +18,14 @@ import (
 	"peercert/local/examsimulator"
 	"peercert/local/journey"
 	"peercert/local/mailbox"
+	"peercert/local/product"
 )
 
 // The staff of a made-up programme.
 var (
-	reviewer1     = certification.Actor{Role: certification.RoleReviewer, ID: "r-01"}
-	reviewer2     = certification.Actor{Role: certification.RoleReviewer, ID: "r-02"}
-	administrator = certification.Actor{Role: certification.RoleAdministrator, ID: "a-01"}
+	reviewer1     = product.Reviewer1
+	reviewer2     = product.Reviewer2
+	administrator = product.Administrator
 )
 
 // world is what all lives share.

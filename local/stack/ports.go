@@ -15,7 +15,7 @@ import (
 // is replaced by a free one.
 type Ports struct {
 	Postgres, Temporal, TemporalUI, S3, SMTP, Mailbox int
-	Exam, Payment, API, Operations, Clock             int
+	Exam, Payment, API, Operations, Clock, Identity   int
 }
 
 // port is one row of the table of ports: what it is for, the setting that moves
@@ -38,6 +38,7 @@ func (p *Ports) table() []port {
 		{"the payment simulator", "LOCAL_PAYMENT_PORT", 8093, &p.Payment},
 		{"the API", "LOCAL_API_PORT", 8080, &p.API},
 		{"the movable clock", "LOCAL_CLOCK_PORT", 8094, &p.Clock},
+		{"the sign-in simulator", "LOCAL_IDENTITY_PORT", 8095, &p.Identity},
 		{"the worker's operations page", "LOCAL_OPERATIONS_PORT", 9090, &p.Operations},
 	}
 }

@@ -36,6 +36,8 @@ func settingsOn(ports Ports, database string) (config.Settings, error) {
 	settings.MailAddress = loopback(ports.SMTP)
 	settings.MailUsername, settings.MailPassword, settings.MailTLS = "", "", false
 	settings.ExamBookingURL = "http://" + loopback(ports.Exam) + "/book"
+	settings.StaffIssuer = "http://" + loopback(ports.Identity)
+	settings.StaffClientID, settings.StaffClientSecret, settings.StaffRolesClaim = "peercert-console", "sample-staff-client-secret", "roles"
 	return settings, settings.Check()
 }
 

@@ -1,0 +1,286 @@
+package console_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	sdk "go.temporal.io/api/sdk/v1"
+
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/console"
+	"peercert/local/product"
+	"peercert/local/producttest"
+	"peercert/portal/portaltest"
+	"peercert/workflows"
+)
+
+// administrator is a browser signed in as one, at the list.
+func administrator(t *testing.T) *portaltest.Browser {
+	t.Helper()
+	place := running.On(t)
+	b := signIn(place.Browser(t), "a-01")
+	require.Equal(t, "/console", b.Path())
+	return b
+}
+
+func signIn(b *portaltest.Browser, subject string) *portaltest.Browser {
+	b.Helper()
+	b.Open("/console")
+	require.Equal(b, "Sign in", b.Heading())
+	return b.Follow("Sign in").Press("Be " + subject)
+}
+
+// aCase is a new case, and its owner's browser.
+func aCase(t *testing.T) (*portaltest.Browser, string) {
+	t.Helper()
+	place := running.On(t)
+	owner := place.Join(place.Browser(t), "en", producttest.NewEmail())
+	return owner, producttest.CaseID(owner)
+}
+
+func look(t *testing.T, caseID string) cases.View {
+	t.Helper()
+	view, err := running.On(t).Parts.Cases.Case(t.Context(), product.Administrator, caseID)
+	require.NoError(t, err)
+	return view
+}
+
+func TestACaseIsFoundAndHeldAndLetGo(t *testing.T) {
+	place := running.On(t)
+	owner, caseID := aCase(t)
+	b := administrator(t)
+	number := look(t, caseID).Number
+
+	b.Fill("find", strings.ToLower(strings.ReplaceAll(number, "-", " "))).Press("Find")
+	require.Equal(t, "/console/cases/"+caseID, b.Path())
+	require.Equal(t, number, b.Heading())
+	require.True(t, b.Says("intro video", "The applicant watches the introduction video", "case abandoned", "The workflow runs"), b.Main())
+	require.Contains(t, b.Link("Open the case in the Temporal UI"), "/workflows/case%2F"+caseID)
+
+	b.Follow("Put on hold").Fill("value", "records_check").Press("Put on hold")
+	require.Equal(t, "/console/cases/"+caseID, b.Path())
+	require.True(t, b.Says("Done: put on hold", "on hold", "clock stopped"), b.Main())
+	require.True(t, look(t, caseID).OnHold)
+	require.False(t, b.Reload().Says("Done: put on hold"), "it is said once")
+	require.True(t, b.Says("records_check", "administrator a-01"), "the log says who and why")
+	require.True(t, owner.Reload().Says("on hold"), owner.Main())
+
+	b.Follow("Let it go on").Press("Let it go on")
+	require.False(t, look(t, caseID).OnHold)
+
+	events, err := place.Parts.Cases.Events(t.Context(), product.Administrator, caseID, cases.Page{Limit: 10})
+	require.NoError(t, err)
+	require.NotEmpty(t, events.Events[0].RequestID, "the log of the case leads to the log of the request")
+}
+
+// The same form sent twice, as by an impatient finger, is one signal.
+func TestSendingTwiceIsDoingItOnce(t *testing.T) {
+	_, caseID := aCase(t)
+	b := administrator(t).Open("/console/cases/" + caseID).Follow("Give more time").Fill("value", "10")
+	before := look(t, caseID)
+	b.PressTwice("Give more time")
+	after := look(t, caseID)
+	require.Equal(t, before.Revision+1, after.Revision)
+	require.Equal(t, certification.EndOfDay(before.DueAt().AddDate(0, 0, 10)), after.DueAt())
+}
+
+func TestWhatCannotBeSentIsKeptAndSaysWhy(t *testing.T) {
+	_, caseID := aCase(t)
+	b := administrator(t).Open("/console/cases/" + caseID)
+	revision := look(t, caseID).Revision
+
+	b.Follow("Give more time").Fill("value", "a week").Press("Give more time")
+	require.Equal(t, http.StatusUnprocessableEntity, b.Status())
+	require.Equal(t, "a week", b.Value("value"))
+	require.True(t, b.Says("whole number of days from 1 to 366"))
+
+	b.Open("/console/cases/" + caseID).Follow("Put on hold").Fill("value", "Robin called me").Press("Put on hold")
+	require.Equal(t, http.StatusUnprocessableEntity, b.Status())
+	require.True(t, b.Says("No names and no sentences"))
+
+	b.Open("/console/cases/" + caseID + "/signals/release-hold")
+	require.Equal(t, http.StatusConflict, b.Status())
+	require.True(t, b.Says("This case is not on hold."))
+	require.Empty(t, b.Buttons()[1:], "but for signing out there is nothing to press")
+
+	for _, none := range []string{"decide-application", "exam-result", "nothing"} {
+		b.Open("/console/cases/" + caseID + "/signals/" + none)
+		require.Equal(t, http.StatusNotFound, b.Status(), none)
+	}
+	require.Equal(t, revision, look(t, caseID).Revision)
+}
+
+// What is grave is asked twice.
+func TestAGraveSignalNeedsATick(t *testing.T) {
+	place := running.On(t)
+	world := place.World(t)
+	p := place.Registered(t, world, "en")
+	require.NoError(t, world.WatchVideos(t.Context(), p.Person))
+	require.NoError(t, p.Apply(t.Context()))
+	b := administrator(t).Open("/console/cases/" + p.CaseID).Follow("Waive the fee").Fill("value", "scholarship").Press("Waive the fee")
+	require.Equal(t, http.StatusUnprocessableEntity, b.Status())
+	require.True(t, b.Says("Tick that you are sure"))
+	require.Equal(t, certification.StageApplicationFee, look(t, p.CaseID).Stage)
+
+	b.Tick("sure").Press("Waive the fee")
+	require.Equal(t, "/console/cases/"+p.CaseID, b.Path())
+	require.Equal(t, certification.StageApplicationReview, look(t, p.CaseID).Stage)
+	require.True(t, b.Says("A reviewer decides the application", "waived", "photo id", "Done: waive the fee"), b.Main())
+
+	b.Follow("Give to another reviewer").Fill("value", "r-02").Press("Give to another reviewer")
+	require.Equal(t, "r-02", look(t, p.CaseID).Assignee)
+
+	for _, personal := range []string{"Robin", "Sample", p.Email, "Main Street", "94612", "Oakland"} {
+		for _, page := range []string{"", "/events", "/signals/hold"} {
+			b.Open("/console/cases/" + p.CaseID + page)
+			require.NotContains(t, strings.Replace(string(b.Body), "Sample texts", "", 1), personal, page)
+		}
+	}
+}
+
+// The page says it when the workflow does not run, and what becomes of it.
+func TestATerminatedCaseSaysSo(t *testing.T) {
+	place := running.On(t)
+	_, caseID := aCase(t)
+	b := administrator(t)
+	require.NoError(t, place.Parts.Temporal.TerminateWorkflow(t.Context(), workflows.CaseWorkflowID(caseID), "", "a test"))
+	b.Open("/console/cases/" + caseID)
+	require.True(t, b.Says("The workflow was ended: terminated", "started again from the records"), b.Main())
+
+	// A signal finds nobody now: nothing is lost, and the form is kept.
+	answer := b.Ask(http.MethodPost, "/console/cases/"+caseID+"/signals/extend-deadline", url.Values{"value": {"3"}, "key": {uuid.NewString()}}, nil)
+	require.Equal(t, http.StatusServiceUnavailable, answer.Status)
+	require.Contains(t, answer.Body, `value="3"`)
+	require.Contains(t, answer.Body, "Send it again: it is done once")
+}
+
+func TestTheCardLeadsToTheConsole(t *testing.T) {
+	place := running.On(t)
+	_, caseID := aCase(t)
+	value, err := place.Parts.Temporal.QueryWorkflow(t.Context(), workflows.CaseWorkflowID(caseID), "", "__temporal_workflow_metadata")
+	require.NoError(t, err)
+	var metadata sdk.WorkflowMetadata
+	require.NoError(t, value.Get(&metadata))
+	address := place.Settings.PublicURL + "/console/cases/" + caseID
+	require.Contains(t, metadata.GetCurrentDetails(), "]("+address+")")
+
+	// Who is not signed in gets there after signing in.
+	b := place.Browser(t).Open(address)
+	require.Equal(t, "Sign in", b.Heading())
+	b.Follow("Sign in").Press("Be a-01")
+	require.Equal(t, "/console/cases/"+caseID, b.Path())
+}
+
+func TestWhoMayComeIn(t *testing.T) {
+	place := running.On(t)
+	owner, caseID := aCase(t)
+	for _, visitor := range []*portaltest.Browser{place.Browser(t).Open("/en"), owner} {
+		for _, address := range console.Addresses() {
+			path := strings.NewReplacer(":case", caseID, ":signal", "hold").Replace(address.Path)
+			answer := visitor.Ask(address.Method, path, url.Values{"key": {uuid.NewString()}}, nil)
+			assert.Equal(t, "no-store", answer.Header.Get("Cache-Control"), path)
+			assert.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'none'", path)
+			if address.Staff {
+				assert.Equal(t, http.StatusSeeOther, answer.Status, path)
+				assert.Contains(t, answer.Header.Get("Location"), "/console/sign-in", path)
+			} else {
+				assert.Less(t, answer.Status, http.StatusInternalServerError, path)
+			}
+		}
+	}
+	require.False(t, look(t, caseID).OnHold)
+
+	b := signIn(place.Browser(t), "r-01")
+	require.Equal(t, http.StatusForbidden, b.Status())
+	require.True(t, b.Says("The console is for administrators"))
+	require.Equal(t, "Sign in", b.Open("/console/cases/"+caseID).Heading())
+
+	b = signIn(place.Browser(t), "n-01")
+	require.Equal(t, http.StatusForbidden, b.Status())
+	require.True(t, b.Says("You have no role here"))
+
+	b = signIn(place.Browser(t), "nobody")
+	require.Equal(t, http.StatusBadRequest, b.Status())
+	require.True(t, b.Says("You were not signed in"))
+
+	b = administrator(t)
+	b.Press("Sign out")
+	require.Equal(t, "Sign in", b.Heading())
+	require.Equal(t, "Sign in", b.Open("/console").Heading())
+}
+
+// A form on somebody else's page, and somebody else's sign-in, do nothing here.
+func TestOtherSitesGetNothing(t *testing.T) {
+	_, caseID := aCase(t)
+	b := administrator(t)
+	answer := b.Ask(http.MethodPost, "/console/cases/"+caseID+"/signals/hold", url.Values{"value": {"records_check"}}, http.Header{
+		"Origin": {"https://elsewhere.example"}, "Sec-Fetch-Site": {"cross-site"},
+	})
+	require.Equal(t, http.StatusForbidden, answer.Status)
+	require.False(t, look(t, caseID).OnHold)
+
+	stranger := running.On(t).Browser(t).Open("/console/sign-in")
+	answer = stranger.Ask(http.MethodGet, "/console/sign-in/return?state=made-up&code=made-up", nil, nil)
+	require.Equal(t, http.StatusBadRequest, answer.Status)
+	require.Contains(t, answer.Body, "begun in another window")
+
+	require.Empty(t, console.ConsolePath("https://elsewhere.example/console"))
+	require.Empty(t, console.ConsolePath("//elsewhere.example/console"))
+	require.Empty(t, console.ConsolePath("/consoles"))
+	require.Empty(t, console.ConsolePath("/console/sign-in/return?code=x"))
+	require.Equal(t, "/console/cases/x?after=y", console.ConsolePath("/console/cases/x?after=y"))
+}
+
+func TestUnknownCasesAndPages(t *testing.T) {
+	b := administrator(t)
+	for _, path := range []string{"/console/cases/" + uuid.NewString(), "/console/cases/robin", "/console/nothing", "/console/"} {
+		require.Equal(t, http.StatusNotFound, b.Open(path).Status(), path)
+	}
+	b.Open("/console").Fill("find", "PC-7K3M-92Q").Press("Find")
+	require.Equal(t, http.StatusUnprocessableEntity, b.Status())
+	require.True(t, b.Says("no number of a case"))
+	b.Open("/console?find=PC-0000-000" + "0")
+	require.Contains(t, []int{http.StatusOK, http.StatusUnprocessableEntity}, b.Status())
+}
+
+func TestListsAreChosenAndGoOn(t *testing.T) {
+	for range 2 {
+		aCase(t)
+	}
+	b := administrator(t)
+	b.Follow("All")
+	require.True(t, b.Says("intro video", "applicant"), b.Main())
+	b.Choose("stage", "certified").Press("Show these")
+	require.Contains(t, b.Path(), "stage=certified")
+	require.False(t, b.Says("More cases"))
+	b.Open("/console?all=yes&after=broken")
+	require.Equal(t, http.StatusBadRequest, b.Status())
+}
+
+func TestEverySignalOfAdministratorsHasAForm(t *testing.T) {
+	known, order := console.Actions()
+	for _, message := range certification.Messages() {
+		if signal := message.Signal(); certification.SenderOf(signal) == certification.RoleAdministrator {
+			require.True(t, known[signal], "%s has no form, or one that makes another signal", signal)
+			require.Contains(t, order, signal)
+		}
+	}
+	require.Len(t, order, len(known))
+}
+
+func TestRolesAreReadFromTheClaim(t *testing.T) {
+	for claim, role := range map[string]certification.Role{
+		`"administrator"`: certification.RoleAdministrator, `["reviewer","administrator"]`: certification.RoleAdministrator,
+		`["other","reviewer"]`: certification.RoleReviewer, `"Administrator"`: "", `["service"]`: "", `null`: "", `{"administrator":true}`: "", `[1]`: "",
+	} {
+		require.Equal(t, role, console.RoleOf(json.RawMessage(claim)), claim)
+	}
+	require.Empty(t, console.RoleOf(nil))
+}

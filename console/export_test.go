@@ -1,0 +1,19 @@
+package console
+
+import "peercert/certification"
+
+// Actions are the signals that the console has a form for, and the order of the forms.
+func Actions() (known map[certification.Signal]bool, ordered []certification.Signal) {
+	known = map[certification.Signal]bool{}
+	for signal, row := range actions {
+		message, _ := row.message("7")
+		known[signal] = row.title != "" && row.does != "" && message != nil && message.Signal() == signal
+	}
+	return known, order
+}
+
+// ConsolePath is what is kept of an address to go on to after signing in.
+var ConsolePath = consolePath
+
+// RoleOf reads the claim with the roles.
+var RoleOf = roleOf

@@ -1,0 +1,260 @@
+package console
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/web"
+)
+
+// action is how the console asks for a signal of administrators.
+type action struct {
+	title string // what the button says
+	does  string // what happens, in a sentence
+	// grave asks to be sure: what is done is seen by the public, or ends something.
+	grave bool
+	field field
+	// message puts what was filled in into the signal, or says what is wrong with it.
+	message func(value string) (certification.Message, string)
+}
+
+// field is the one thing that a signal needs; without a label it needs none.
+type field struct {
+	label, hint string
+	number      bool
+	suggested   []string
+	optional    bool
+}
+
+func without[M certification.Message](message func() M) func(string) (certification.Message, string) {
+	return func(string) (certification.Message, string) { return message(), "" }
+}
+
+var code = regexp.MustCompile(`^[a-z0-9_]{1,60}$`)
+
+// because makes a message of a reason's code, which may be left out.
+func because(message func(reason string) certification.Message) func(string) (certification.Message, string) {
+	return func(value string) (certification.Message, string) {
+		if value != "" && !code.MatchString(value) {
+			return nil, "Write a code: small letters, digits and _, at most 60. No names and no sentences: the log keeps it for good."
+		}
+		return message(value), ""
+	}
+}
+
+func reason(suggested ...string) field {
+	return field{label: "Reason", hint: "A code such as " + strings.Join(suggested, " or ") + ". It is kept in the log and in Temporal: no names, no sentences.", suggested: suggested, optional: true}
+}
+
+// actions has a row for each signal of administrators.
+var actions = map[certification.Signal]action{
+	certification.SignalRetryStep: {
+		title: "Try again now", does: "Tries at once what could not be done, and takes away notes that were only for you to see. Harmless, and can be sent again.",
+		message: without(func() *certification.RetryStep { return &certification.RetryStep{} }),
+	},
+	certification.SignalHold: {
+		title: "Put on hold", does: "Stops the case and its clocks. The applicant gets a letter that says so, and that we look at it again within 30 days.",
+		field:   reason("records_check", "applicant_asked"),
+		message: because(func(reason string) certification.Message { return &certification.Hold{Reason: reason} }),
+	},
+	certification.SignalReleaseHold: {
+		title: "Let it go on", does: "Ends the hold. The clocks go on with the time that was left, and the applicant gets a letter.",
+		message: without(func() *certification.ReleaseHold { return &certification.ReleaseHold{} }),
+	},
+	certification.SignalExtendDeadline: {
+		title: "Give more time", does: "Moves the day on which the current step is due. The applicant gets a letter with the new day.",
+		field: field{label: "Days to add", hint: "1 to 366.", number: true},
+		message: func(value string) (certification.Message, string) {
+			days, err := strconv.Atoi(value)
+			if err != nil || days < 1 || days > 366 {
+				return nil, "Write a whole number of days from 1 to 366."
+			}
+			return &certification.ExtendDeadline{Days: days}, ""
+		},
+	},
+	certification.SignalWaiveFee: {
+		title: "Waive the fee", does: "Settles the fee that is due without money. The case goes on at once, and the applicant gets a letter.",
+		grave: true, field: reason("scholarship", "county_pays"),
+		message: because(func(reason string) certification.Message { return &certification.WaiveFee{Reason: reason} }),
+	},
+	certification.SignalReassign: {
+		title: "Give to another reviewer", does: "Gives this review to the reviewer whom you name. The clock goes on.",
+		field: field{label: "Reviewer's id", hint: "As in the log, such as r-02."},
+		message: func(value string) (certification.Message, string) {
+			if !usableID.MatchString(value) {
+				return nil, "Write the id of a reviewer: letters, digits and the marks . _ | : - only."
+			}
+			return &certification.Reassign{ReviewerID: value}, ""
+		},
+	},
+	certification.SignalSuspend: {
+		title: "Suspend the certificate", does: "The public sees the certificate as suspended, and the person gets a letter. It can be reinstated.",
+		grave: true, field: reason("complaint", "investigation"),
+		message: because(func(reason string) certification.Message { return &certification.Suspend{Reason: reason} }),
+	},
+	certification.SignalReinstate: {
+		title: "End the suspension", does: "The certificate is in force again, and the person gets a letter.", grave: true,
+		message: without(func() *certification.Reinstate { return &certification.Reinstate{} }),
+	},
+	certification.SignalRevoke: {
+		title: "Revoke the certificate", does: "Takes the certificate away. The public sees it as revoked. The person gets a letter and has 30 days to appeal.",
+		grave: true, field: reason("ethics", "fraud"),
+		message: because(func(reason string) certification.Message { return &certification.Revoke{Reason: reason} }),
+	},
+	certification.SignalWake: {
+		title: "Look at the clock again", does: "The case asks for the time and sets its timer anew. Changes nothing else.",
+		message: without(func() *certification.Wake { return &certification.Wake{} }),
+	},
+	certification.SignalStartNewRun: {
+		title: "Start a new run", does: "The workflow goes on in a new run with a short history, as soon as it is quiet. Nobody notices.",
+		message: without(func() *certification.StartNewRun { return &certification.StartNewRun{} }),
+	},
+}
+
+// order is the order of the actions on a page: what mends first, what is grave last.
+var order = []certification.Signal{
+	certification.SignalRetryStep, certification.SignalReleaseHold, certification.SignalReassign, certification.SignalExtendDeadline, certification.SignalHold,
+	certification.SignalWaiveFee, certification.SignalReinstate, certification.SignalSuspend, certification.SignalRevoke,
+	certification.SignalWake, certification.SignalStartNewRun,
+}
+
+func signalPath(caseID string, signal certification.Signal) string {
+	return casePath(caseID) + "/signals/" + string(signal)
+}
+
+func newKey() string { return uuid.NewString() }
+
+// actions are what can be sent now: the same list as the API's available_signals.
+func (v *visit) actions() []ActionLink {
+	var all []ActionLink
+	for _, signal := range order {
+		if slices.Contains(v.view.Available, signal) {
+			all = append(all, ActionLink{actions[signal].title, actions[signal].does, string(signal), signalPath(v.view.ID, signal)})
+		}
+	}
+	return all
+}
+
+// Ask is the content of the form of a signal.
+type Ask struct {
+	Title, Does, Signal string
+	Action, Key         string
+	Refused             string // why it cannot be sent; then there is no form
+	Grave               bool
+	Label, Hint, Value  string
+	Number, Optional    bool
+	Suggested           []string
+	FieldError          string
+	SureError           string
+	// What the decision is about.
+	Says, Due string
+}
+
+func (v *visit) asked() (Ask, action, error) {
+	signal := certification.Signal(v.Param("signal"))
+	row, known := actions[signal]
+	if !known {
+		return Ask{}, action{}, certification.NotFound()
+	}
+	ask := Ask{
+		Title: row.title, Does: row.does, Signal: string(signal), Action: signalPath(v.view.ID, signal), Key: newKey(), Grave: row.grave,
+		Label: row.field.label, Hint: row.field.hint, Number: row.field.number, Optional: row.field.optional, Suggested: row.field.suggested,
+		Says: says(v.view), Due: stamp(v.view.DueAt()),
+	}
+	return ask, row, nil
+}
+
+func (v *visit) askSignal() error {
+	ask, _, err := v.asked()
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if refusal := v.view.AcceptsFrom(certification.Signal(ask.Signal), v.actor); refusal != nil {
+		ask.Refused, status = refusal.Detail, http.StatusConflict
+	}
+	return show(v, status, "signal", v.frame(ask.Title), ask)
+}
+
+func (v *visit) sendSignal() error {
+	ask, row, err := v.asked()
+	if err != nil {
+		return err
+	}
+	if key, err := uuid.Parse(v.PostForm("key")); err == nil {
+		ask.Key = key.String() // sending it again is doing it once
+	}
+	ask.Value = strings.TrimSpace(v.PostForm("value"))
+	message, wrong := row.message(ask.Value)
+	frame := v.frame(ask.Title)
+	if wrong != "" {
+		ask.FieldError = wrong
+		frame.Problems = append(frame.Problems, web.Problem{ID: "value", Text: wrong})
+	}
+	if row.grave && v.PostForm("sure") == "" {
+		ask.SureError = "Tick that you are sure, or go back to the case."
+		frame.Problems = append(frame.Problems, web.Problem{ID: "sure", Text: ask.SureError})
+	}
+	if len(frame.Problems) > 0 {
+		return show(v, http.StatusUnprocessableEntity, "signal", frame, ask)
+	}
+	_, err = v.Cases.Send(v.Request.Context(), v.actor, cases.Send{
+		CaseID: v.view.ID, Key: ask.Key, RequestID: v.requestID(), Message: message,
+	})
+	if err != nil {
+		return v.refusedSignal(ask, err)
+	}
+	v.sessions.Put(v.Request.Context(), sessionDone, v.view.ID+" "+ask.Signal)
+	v.Redirect(http.StatusSeeOther, casePath(v.view.ID))
+	return nil
+}
+
+// refusedSignal shows the form again, with what was filled in and why it was not done.
+func (v *visit) refusedSignal(ask Ask, err error) error {
+	refusal, is := certification.RefusalOf(err)
+	if !is {
+		return err
+	}
+	frame, status, text := v.frame(ask.Title), http.StatusConflict, refusal.Detail
+	switch refusal.Type {
+	case certification.RefusedUnavailable:
+		status, text = http.StatusServiceUnavailable, "The case did not answer in time. It may still be carried out. Send it again: it is done once."
+		v.logFailure(err)
+	case certification.RefusedInvalid, certification.RefusedMalformed:
+		status = http.StatusUnprocessableEntity
+		for _, finding := range refusal.Findings {
+			text = finding.Detail
+		}
+	case certification.RefusedNotFound:
+		return err
+	default:
+		// Somebody was quicker: what is shown is the case as it now is.
+		if now, err := v.Cases.Case(v.Request.Context(), v.actor, v.view.ID); err == nil {
+			v.view = now
+			ask.Says, ask.Due = says(now), stamp(now.DueAt())
+			if refused := now.AcceptsFrom(certification.Signal(ask.Signal), v.actor); refused != nil {
+				ask.Refused = refused.Detail
+				return show(v, status, "signal", frame, ask)
+			}
+		}
+	}
+	frame.Problems = []web.Problem{{Text: text}}
+	return show(v, status, "signal", frame, ask)
+}
+
+// done says once what was just sent.
+func (v *visit) done() *web.Notice {
+	about, signal, _ := strings.Cut(v.sessions.GetString(v.Request.Context(), sessionDone), " ")
+	if about == "" || about != v.view.ID {
+		return nil
+	}
+	v.sessions.Remove(v.Request.Context(), sessionDone)
+	return &web.Notice{Tone: "success", Heading: "Done: " + strings.ToLower(actions[certification.Signal(signal)].title)}
+}
