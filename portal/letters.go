@@ -51,8 +51,28 @@ func (v *visit) letters() error {
 type Letter struct {
 	Language, Direction string
 	Sent, Detail        string
-	// Paragraphs are its lines: a heading stands on the line above what it is over.
-	Paragraphs [][]string
+	Paragraphs          []Paragraph
+}
+
+// Paragraph is a part of a letter.
+type Paragraph struct {
+	Heading string // empty if it has none
+	Lines   []string
+}
+
+// partsOf are the parts of a letter's text. What happens next has headings, each on
+// the line above what it is over.
+func partsOf(words *web.Localizer, text string) []Paragraph {
+	headings := []string{words.Say("letter.next", nil), words.Say("home.yours", nil), words.Say("home.ours", nil)}
+	var all []Paragraph
+	for part := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
+		paragraph := Paragraph{Lines: strings.Split(part, "\n")}
+		if len(paragraph.Lines) > 1 && slices.Contains(headings, paragraph.Lines[0]) {
+			paragraph.Heading, paragraph.Lines = paragraph.Lines[0], paragraph.Lines[1:]
+		}
+		all = append(all, paragraph)
+	}
+	return all
 }
 
 func (v *visit) letter() error {
@@ -68,13 +88,10 @@ func (v *visit) letter() error {
 	frame.Title = letters[at].Subject
 	frame.Back = frame.Link(v.casePath("/letters"))
 	line := letterLine(frame, v.view.ID, letters[at])
-	var paragraphs [][]string
-	for paragraph := range strings.SplitSeq(strings.TrimSpace(letters[at].Text), "\n\n") {
-		paragraphs = append(paragraphs, strings.Split(paragraph, "\n"))
-	}
+	words := web.Words(letters[at].Language)
 	return show(v, http.StatusOK, "letter", frame, Letter{
-		Language: letters[at].Language, Direction: web.Words(letters[at].Language).Direction(), Sent: v.words.Say("letters.sent", map[string]any{"When": line.When}), Detail: line.Detail,
-		Paragraphs: paragraphs,
+		Language: letters[at].Language, Direction: words.Direction(), Sent: v.words.Say("letters.sent", map[string]any{"When": line.When}), Detail: line.Detail,
+		Paragraphs: partsOf(words, letters[at].Text),
 	})
 }
 

@@ -13,11 +13,11 @@ func letterExample() example {
 		return Letter{
 			Language: frame.Language(), Direction: frame.Direction(), Detail: line.Detail,
 			Sent: frame.Localizer.Say("letters.sent", map[string]any{"When": line.When}),
-			Paragraphs: [][]string{
-				{say("letter.application_received.body_1", nil)},
-				{say("letter.next", nil), say("home.application_review.text", nil)},
-				{say("home.yours", nil), say("home.nothing.yours", nil)},
-				{say("home.ours", nil), say("home.review.ours", map[string]any{"DueBy": frame.By(certification.EndOfDay(exampleNow.AddDate(0, 0, 14)))})},
+			Paragraphs: []Paragraph{
+				{Lines: []string{say("letter.application_received.body_1", nil)}},
+				{Heading: say("letter.next", nil), Lines: []string{say("home.application_review.text", nil)}},
+				{Heading: say("home.yours", nil), Lines: []string{say("home.nothing.yours", nil)}},
+				{Heading: say("home.ours", nil), Lines: []string{say("home.review.ours", map[string]any{"DueBy": frame.By(certification.EndOfDay(exampleNow.AddDate(0, 0, 14)))})}},
 			},
 		}
 	}}
