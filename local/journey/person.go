@@ -343,8 +343,13 @@ func (p *Person) Apply(ctx context.Context) error {
 	if err := good(answer, err, &policy); err != nil {
 		return err
 	}
+	now, err := p.w.now(ctx)
+	if err != nil {
+		return err
+	}
 	if _, err := p.Save(ctx, "application", map[string]any{
-		"legal_first_name": p.First, "legal_last_name": p.Last, "date_of_birth": "1988-04-12", "id_expires_on": "2034-04-12",
+		"legal_first_name": p.First, "legal_last_name": p.Last, "date_of_birth": "1988-04-12",
+		"id_expires_on": now.AddDate(4, 0, 0).Format(time.DateOnly), // whenever the journey is
 	}); err != nil {
 		return err
 	}
