@@ -296,3 +296,32 @@ func TestErasingLeavesWhatALaterCaseUses(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, certification.ApplicationValues{Called: values.Called}, values)
 }
+
+// Of erasing a person and their beginning again at the same moment, one happens: nobody
+// has a case without an address.
+func TestErasingBesideBeginningAgain(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	for range 4 {
+		w.offset.Store(0)
+		p := w.toApplication()
+		p.must(&certification.Withdraw{})
+		w.eventually(func() bool { return w.count("FROM notices WHERE sent_at IS NULL AND voided_at IS NULL") == 0 })
+		w.at(w.now().AddDate(3, 0, 1))
+		_, failures := atOnce(2, func(i int) (struct{}, error) {
+			if i == 0 {
+				return struct{}{}, w.EraseDue(ctx, func(cases.Erasure) {})
+			}
+			_, err := w.StartAgain(ctx, p.actor, w.key())
+			return struct{}{}, err
+		})
+		require.NoError(t, failures[0])
+		reachable := w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID)
+		require.Equal(t, reachable, w.count("FROM cases WHERE applicant_id = $1 AND stage <> 'closed'", p.actor.ID))
+		if reachable == 0 {
+			refused(t, certification.RefusedNotFound, failures[1])
+		} else {
+			require.NoError(t, failures[1])
+		}
+	}
+}
