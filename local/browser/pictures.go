@@ -17,6 +17,10 @@ import (
 // Widths are those that pictures are taken at: a small phone, a tablet, a desk.
 var Widths = []int{320, 800, 1280}
 
+// low is a height that every page exceeds: Chromium shifts the picture of a page from
+// right to left that is just as high as its window.
+const low = 480
+
 // Pictures takes one of every main page in every language at every width, from the
 // gallery, and puts them into a folder as <language>/<page>-<width>.png.
 func Pictures(ctx context.Context, folder string, out io.Writer) error {
@@ -37,7 +41,7 @@ func Pictures(ctx context.Context, folder string, out io.Writer) error {
 	go func() { _ = server.Serve(listener) }()
 	defer server.Close()
 
-	tab, err := chromium.Tab(Widths[0], 800)
+	tab, err := chromium.Tab(Widths[0], low)
 	if err != nil {
 		return err
 	}
@@ -49,7 +53,7 @@ func Pictures(ctx context.Context, folder string, out io.Writer) error {
 		}
 		for _, state := range Main {
 			for _, width := range Widths {
-				if err := tab.Resize(width, 800); err != nil {
+				if err := tab.Resize(width, low); err != nil {
 					return err
 				}
 				if err := tab.Open("http://" + listener.Addr().String() + gallery.Address(language, state)); err != nil {
