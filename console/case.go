@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,9 +36,10 @@ type Tag struct{ Tone, Word string }
 
 // Trouble is something that one of ours should see to.
 type Trouble struct {
-	Heading, Since, Advice string
-	About                  string // id of what it is about; empty for the case as a whole
-	Retry                  string // address that tries again; empty where that is of no use
+	Heading, Since string
+	Advice         template.HTML
+	About          string // id of what it is about; empty for the case as a whole
+	Retry          string // address that tries again; empty where that is of no use
 }
 
 // PromiseRow is a wait: what, from whom, by when, and what happens if not.
@@ -87,7 +89,7 @@ type EventRow struct {
 	Request, Reason string
 }
 
-const eventsOnCase = 15
+const eventsOnCase = 8
 
 func (v *visit) caseFile() error {
 	ctx := v.Request.Context()
@@ -175,7 +177,7 @@ func (v *visit) troubles() []Trouble {
 	for _, attention := range v.view.Attention {
 		trouble := Trouble{
 			Heading: attention.Code, Since: stamp(attention.Since) + ", " + until(v.Now(), attention.Since),
-			Advice: cases.Advice(attention.Code), About: attention.ID,
+			Advice: marked(cases.Advice(attention.Code)), About: attention.ID,
 		}
 		if slices.Contains(mended, attention.Code) && slices.Contains(v.view.Available, certification.SignalRetryStep) {
 			trouble.Retry = signalPath(v.view.ID, certification.SignalRetryStep)
@@ -183,6 +185,18 @@ func (v *visit) troubles() []Trouble {
 		all = append(all, trouble)
 	}
 	return all
+}
+
+// marked sets what stands between backquotes as code. The text is ours.
+func marked(text string) template.HTML {
+	var b strings.Builder
+	for i, part := range strings.Split(template.HTMLEscapeString(text), "`") {
+		if i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String())
 }
 
 func (v *visit) promises() []PromiseRow {

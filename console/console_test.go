@@ -83,7 +83,7 @@ func TestACaseIsFoundAndHeldAndLetGo(t *testing.T) {
 // The same form sent twice, as by an impatient finger, is one signal.
 func TestSendingTwiceIsDoingItOnce(t *testing.T) {
 	_, caseID := aCase(t)
-	b := administrator(t).Open("/console/cases/" + caseID).Follow("Give more time").Fill("value", "10")
+	b := administrator(t).Open("/console/cases/"+caseID).Follow("Give more time").Fill("value", "10")
 	before := look(t, caseID)
 	b.PressTwice("Give more time")
 	after := look(t, caseID)
@@ -101,7 +101,7 @@ func TestWhatCannotBeSentIsKeptAndSaysWhy(t *testing.T) {
 	require.Equal(t, "a week", b.Value("value"))
 	require.True(t, b.Says("whole number of days from 1 to 366"))
 
-	b.Open("/console/cases/" + caseID).Follow("Put on hold").Fill("value", "Robin called me").Press("Put on hold")
+	b.Open("/console/cases/"+caseID).Follow("Put on hold").Fill("value", "Robin called me").Press("Put on hold")
 	require.Equal(t, http.StatusUnprocessableEntity, b.Status())
 	require.True(t, b.Says("No names and no sentences"))
 
@@ -124,7 +124,7 @@ func TestAGraveSignalNeedsATick(t *testing.T) {
 	p := place.Registered(t, world, "en")
 	require.NoError(t, world.WatchVideos(t.Context(), p.Person))
 	require.NoError(t, p.Apply(t.Context()))
-	b := administrator(t).Open("/console/cases/" + p.CaseID).Follow("Waive the fee").Fill("value", "scholarship").Press("Waive the fee")
+	b := administrator(t).Open("/console/cases/"+p.CaseID).Follow("Waive the fee").Fill("value", "scholarship").Press("Waive the fee")
 	require.Equal(t, http.StatusUnprocessableEntity, b.Status())
 	require.True(t, b.Says("Tick that you are sure"))
 	require.Equal(t, certification.StageApplicationFee, look(t, p.CaseID).Stage)

@@ -60,7 +60,7 @@ var actions = map[certification.Signal]action{
 		message: without(func() *certification.RetryStep { return &certification.RetryStep{} }),
 	},
 	certification.SignalHold: {
-		title: "Put on hold", does: "Stops the case and its clocks. The applicant gets a letter that says so, and that we look at it again within 30 days.",
+		title: "Put on hold", does: "Stops the case and its clocks. The applicant gets a letter that says so, and by when we look at it again.",
 		field:   reason("records_check", "applicant_asked"),
 		message: because(func(reason string) certification.Message { return &certification.Hold{Reason: reason} }),
 	},

@@ -104,8 +104,8 @@ func (v *visit) enter(r route) error {
 type Page[T any] struct {
 	web.Frame
 	Staff string // id of who is signed in; empty before
-	// Case is the number of the case that the page is about, and CaseAddress its page;
-	// empty elsewhere, and on that page itself.
+	// Case is the number of the case that the page is about, empty elsewhere; CaseAddress
+	// is the page of that case, empty there.
 	Case, CaseAddress string
 	Content           T
 }
@@ -118,8 +118,8 @@ func (c *console) frameOf(title string) web.Frame {
 
 func show[T any](v *visit, status int, name string, frame web.Frame, content T) error {
 	page := Page[T]{Frame: frame, Staff: v.actor.ID, Content: content}
-	if v.view.ID != "" && name != "case" {
-		page.Case, page.CaseAddress = v.view.Number, casePath(v.view.ID)
+	if page.Case = v.view.Number; name != "case" && v.view.ID != "" {
+		page.CaseAddress = casePath(v.view.ID)
 	}
 	var body bytes.Buffer
 	if err := v.pages.Render(&body, name, page); err != nil {

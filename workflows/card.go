@@ -46,6 +46,9 @@ func card(c *certification.Case, recent []Line, trouble, console string) string 
 	if trouble != "" {
 		line("- **Attention: %s**. %s", trouble, Advice(trouble))
 	}
+	if console != "" {
+		line("\n[Open %s in the console](%s%s)", c.Number, console, c.ID)
+	}
 	if c.Stage != certification.StageClosed {
 		line("\n**To unblock** (Send an Update):\n")
 		for _, signal := range c.AvailableSignals(certification.Actor{Role: certification.RoleAdministrator}) {
@@ -57,9 +60,6 @@ func card(c *certification.Case, recent []Line, trouble, console string) string 
 		for i := len(recent) - 1; i >= 0; i-- {
 			line("- %s %s", instant(recent[i].At), recent[i].Text)
 		}
-	}
-	if console != "" {
-		line("\n[Open %s in the console](%s%s)", c.Number, console, c.ID)
 	}
 	line("\nPolicy %s · revision %d · records: `case_events` of `%s`", c.Policy.Version, c.Revision, c.ID)
 	return b.String()
