@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"strings"
 	"sync"
+
+	"peercert/web"
 )
 
 //go:embed letter.html
@@ -26,7 +28,7 @@ func (p page) html() (string, error) {
 	if err := layout().Execute(&out, p); err != nil {
 		return "", err
 	}
-	return out.String(), nil
+	return string(web.KeepWhole([]byte(out.String()))), nil
 }
 
 // text lays the letter out as plain text. Lines are as long as their paragraph:

@@ -174,7 +174,7 @@ func (p *Pages) Render(to io.Writer, name string, page any) error {
 	if err := found.ExecuteTemplate(&whole, "layout.html", page); err != nil {
 		return fmt.Errorf("rendering the page %s: %w", name, err)
 	}
-	if _, err := to.Write(keepWhole(whole.Bytes())); err != nil {
+	if _, err := to.Write(KeepWhole(whole.Bytes())); err != nil {
 		return fmt.Errorf("writing the page %s: %w", name, err)
 	}
 	return nil

@@ -14,9 +14,9 @@ var wholeWords = regexp.MustCompile(`Medi-Cal|\bP(?:C|SS)-[0-9A-Z]{4}-[0-9A-Z]{4
 // shown as it is written.
 var textOnly = []string{"title", "textarea", "option", "script", "style"}
 
-// keepWhole marks the whole words in the text of a page, and leaves tags and attributes
-// as they are. In attributes html/template writes &gt;, so a > ends a tag.
-func keepWhole(page []byte) []byte {
+// KeepWhole marks the whole words in the text of a page or a letter with the class
+// "whole", and leaves tags and attributes as they are. In attributes html/template writes &gt;, so a > ends a tag.
+func KeepWhole(page []byte) []byte {
 	var marked bytes.Buffer
 	marked.Grow(len(page) + len(page)/32)
 	for len(page) > 0 {
