@@ -40,6 +40,7 @@ type Trouble struct {
 	Advice         template.HTML
 	About          string // id of what it is about; empty for the case as a whole
 	Retry          string // address that tries again; empty where that is of no use
+	Button         string // what its button says
 }
 
 // PromiseRow is a wait: what, from whom, by when, and what happens if not.
@@ -166,10 +167,10 @@ func tags(view cases.View) []Tag {
 	return all
 }
 
-// mended are the codes that retry-step does something about.
-var mended = []string{
-	certification.AttentionNotice, certification.AttentionCheckout, certification.AttentionAuthorization,
-	certification.AttentionVendor, certification.AttentionCancel, certification.AttentionUnknown,
+// mended are the codes that retry-step does something about, and what the button says.
+var mended = map[string]string{
+	certification.AttentionNotice: "Try again now", certification.AttentionCheckout: "Try again now", certification.AttentionAuthorization: "Try again now",
+	certification.AttentionVendor: "Take this note away", certification.AttentionCancel: "Take this note away", certification.AttentionUnknown: "Take this note away",
 }
 
 func (v *visit) troubles() []Trouble {
@@ -179,8 +180,8 @@ func (v *visit) troubles() []Trouble {
 			Heading: attention.Code, Since: stamp(attention.Since) + ", " + until(v.Now(), attention.Since),
 			Advice: marked(cases.Advice(attention.Code)), About: attention.ID,
 		}
-		if slices.Contains(mended, attention.Code) && slices.Contains(v.view.Available, certification.SignalRetryStep) {
-			trouble.Retry = signalPath(v.view.ID, certification.SignalRetryStep)
+		if button := mended[attention.Code]; button != "" && slices.Contains(v.view.Available, certification.SignalRetryStep) {
+			trouble.Retry, trouble.Button = signalPath(v.view.ID, certification.SignalRetryStep), button
 		}
 		all = append(all, trouble)
 	}
