@@ -23,9 +23,10 @@ var axe string
 // looked is what is found on a page: by axe, and by measuring.
 type looked struct {
 	Violations []string `json:"violations"`
-	Wide       int      `json:"wide"`    // CSS pixels that the page is wider than its window
-	Over       []string `json:"over"`    // what reaches out of the window
-	Overlap    []string `json:"overlap"` // words that are cut off
+	Wide       int      `json:"wide"`      // CSS pixels that the page is wider than its window
+	Over       []string `json:"over"`      // what reaches out of the window
+	Overlap    []string `json:"overlap"`   // words that are cut off
+	Backwards  []string `json:"backwards"` // where Tab leads up the page, on a phone
 }
 
 // look runs axe with the rules of WCAG 2.2 AA, and measures.
@@ -41,10 +42,17 @@ const look = `(async () => {
 	const overlap = [...document.querySelectorAll("a, button, h1, h2, h3, p, li, dd, dt, label, legend, summary")].filter(node =>
 		node.offsetParent && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "visible" && node.clientWidth > 1
 	).slice(0, 3).map(describe);
+	// On a phone all is in one column, and what comes next stands below.
+	const stops = page.clientWidth > 400 ? [] : [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter(node =>
+		!node.disabled && node.tabIndex >= 0 && node.checkVisibility({visibilityProperty: true}) && node.closest("main, footer"));
+	const backwards = stops.filter((node, i) => {
+		const box = node.getBoundingClientRect();
+		return i > 0 && (box.top + box.bottom) / 2 < stops[i-1].getBoundingClientRect().top;
+	}).map(describe);
 	return {
 		violations: result.violations.flatMap(rule => rule.nodes.slice(0, 3).map(node =>
 			rule.id + ": " + node.any.concat(node.all, node.none).map(check => check.message).join("; ") + ": " + node.html.slice(0, 240))),
-		wide, over, overlap,
+		wide, over, overlap, backwards,
 	};
 })()`
 
@@ -78,12 +86,9 @@ func examine(t *testing.T, opened *Tab, address, name string, widths ...int) {
 		assert.Empty(t, found.Violations, at)
 		assert.LessOrEqual(t, found.Wide, 0, "%s can be scrolled sideways: %s", at, strings.Join(found.Over, "\n"))
 		assert.Empty(t, found.Overlap, "%s cuts words off", at)
+		assert.Empty(t, found.Backwards, "at %s, Tab leads up", at)
 	}
-	// That a page which says what is wrong has the status of one is no fault.
-	problems := slices.DeleteFunc(opened.Problems(), func(problem string) bool {
-		return strings.Contains(problem, "responded with a status of 4") && strings.HasSuffix(problem, " "+address)
-	})
-	if len(problems) > 0 {
+	if problems := opened.Problems(); len(problems) > 0 {
 		t.Errorf("%s: %s", name, strings.Join(problems, "\n"))
 	}
 }
@@ -95,8 +100,10 @@ func TestPagesAreAccessible(t *testing.T) {
 	pages, base := shown(t)
 	chromium(t)
 	states := pages.States()
-	for part, some := range [][]string{states[:len(states)/2], states[len(states)/2:]} {
-		t.Run(fmt.Sprintf("English, part %d", part+1), func(t *testing.T) {
+	part := 0
+	for some := range slices.Chunk(states, (len(states)+3)/4) { // in small parts all processors stay busy
+		part++
+		t.Run(fmt.Sprintf("English, part %d", part), func(t *testing.T) {
 			t.Parallel()
 			inspect(t, base, "en", some)
 		})
@@ -145,8 +152,8 @@ func TestFaultsAreFound(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "script-src 'none'")
-		fmt.Fprint(w, `<!doctype html><html><head><title>x</title><script>1</script><style>.wide{width:2000px}</style></head>
-<body><main><h1>x</h1><p style="color:#bbb;background:#fff">Pale</p><input name="x"><p class="wide">Wide</p></main></body></html>`)
+		fmt.Fprint(w, `<!doctype html><html><head><title>x</title><script>1</script><style>.wide{width:2000px}ul{display:flex;flex-direction:column-reverse}</style></head>
+<body><main><h1>x</h1><p style="color:#bbb;background:#fff">Pale</p><input name="x"><p class="wide">Wide</p><ul><li><a href="/1">One</a></li><li><a href="/2">Two</a></li></ul></main></body></html>`)
 	}))
 	defer server.Close()
 	opened := tab(t, phone, "content security policy", "Content Security Policy", "favicon")
@@ -161,6 +168,7 @@ func TestFaultsAreFound(t *testing.T) {
 	}
 	assert.Greater(t, found.Wide, 1000)
 	assert.Contains(t, strings.Join(found.Over, " "), "Wide")
+	assert.Contains(t, strings.Join(found.Backwards, " "), "Two")
 	assert.Contains(t, strings.Join(opened.Problems(), " "), "stopped by the content security policy")
 }
 
