@@ -111,3 +111,20 @@ func (c *Cases) served(ctx context.Context) bool {
 // Advice says what a code of attention means and how it heals, in words for
 // administrators. The card in the Temporal UI says the same.
 func Advice(attention string) string { return workflows.Advice(attention) }
+
+// Restart starts the workflow of an open case from its records, for an administrator who
+// does not want to wait until reconciliation does. One that runs is left alone.
+func (c *Cases) Restart(ctx context.Context, actor certification.Actor, caseID string) error {
+	if actor.Role != certification.RoleAdministrator {
+		return certification.Refused(certification.RefusedNotAllowed, "Starting a case again is for administrators.")
+	}
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	if err := c.StartFromSnapshot(ctx, caseID); err != nil {
+		return certification.Unavailable(err, retryAfter)
+	}
+	return nil
+}

@@ -60,6 +60,7 @@ type Running struct {
 	Events              int64
 	Pending             []PendingRow
 	Address             string // in the Temporal UI
+	Restart             string // address that starts it again; empty where it runs, or nobody can tell
 }
 
 // PendingRow is an activity that is not done.
@@ -247,9 +248,11 @@ func (v *visit) running(found cases.Running) Running {
 	case !open:
 		running.Heading, running.Text = "The workflow has ended", "The case is closed, so there is nothing left to run."
 	case found.State == cases.RunEnded:
+		running.Restart = casePath(v.view.ID) + "/restart"
 		running.Tone, running.Heading = "warning", "The workflow was ended: "+strings.ToLower(found.Ended)
 		running.Text = "The case is open. It is started again from the records, within ten minutes and at the stage where it stood."
 	default:
+		running.Restart = casePath(v.view.ID) + "/restart"
 		running.Tone, running.Heading = "warning", "Temporal knows no workflow of this case"
 		running.Text = "The case is open. It is started again from the records, within ten minutes and at the stage where it stood."
 	}
@@ -292,6 +295,16 @@ func facts(view cases.View) []Fact {
 	}
 	add("Returned for", strings.Join(returned, ", "))
 	return all
+}
+
+// restart starts the workflow of the case again, as reconciliation would.
+func (v *visit) restart() error {
+	if err := v.Cases.Restart(v.Request.Context(), v.actor, v.view.ID); err != nil {
+		return err
+	}
+	v.sessions.Put(v.Request.Context(), sessionDone, v.view.ID+" restart")
+	v.Redirect(http.StatusSeeOther, casePath(v.view.ID))
+	return nil
 }
 
 // Events is the content of a page of the log.

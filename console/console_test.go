@@ -159,6 +159,11 @@ func TestATerminatedCaseSaysSo(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, answer.Status)
 	require.Contains(t, answer.Body, `value="3"`)
 	require.Contains(t, answer.Body, "Send it again: it is done once")
+
+	b.Press("Start it again now")
+	require.True(t, b.Says("Done: started again from the records", "The workflow runs"), b.Main())
+	b.Follow("Give more time").Fill("value", "3").Press("Give more time")
+	require.True(t, b.Says("Done: give more time"))
 }
 
 func TestTheCardLeadsToTheConsole(t *testing.T) {

@@ -256,5 +256,8 @@ func (v *visit) done() *web.Notice {
 		return nil
 	}
 	v.sessions.Remove(v.Request.Context(), sessionDone)
+	if signal == "restart" {
+		return &web.Notice{Tone: "success", Heading: "Done: started again from the records"}
+	}
 	return &web.Notice{Tone: "success", Heading: "Done: " + strings.ToLower(actions[certification.Signal(signal)].title)}
 }

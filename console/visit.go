@@ -30,6 +30,7 @@ var routes = []route{
 	{http.MethodGet, "/console", true, (*visit).list},
 	{http.MethodGet, "/console/cases/:case", true, (*visit).caseFile},
 	{http.MethodGet, "/console/cases/:case/events", true, (*visit).events},
+	{http.MethodPost, "/console/cases/:case/restart", true, (*visit).restart},
 	{http.MethodGet, "/console/cases/:case/signals/:signal", true, (*visit).askSignal},
 	{http.MethodPost, "/console/cases/:case/signals/:signal", true, (*visit).sendSignal},
 	{http.MethodGet, signInPath, false, (*visit).signIn},

@@ -1,0 +1,72 @@
+package cases_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"peercert/activities"
+	"peercert/cases"
+	"peercert/certification"
+	"peercert/workflows"
+)
+
+// What administrators are told about a workflow is what is so, also while a part is down.
+func TestHowACaseRuns(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	p := w.toReview()
+	administrator := certification.Actor{Role: certification.RoleAdministrator, ID: "a-01"}
+	running := func() cases.Running {
+		found, err := w.Running(ctx, administrator, p.caseID)
+		require.NoError(t, err)
+		return found
+	}
+
+	found := running()
+	require.Equal(t, cases.RunOpen, found.State)
+	require.True(t, found.Served)
+	require.NotZero(t, found.StartedAt)
+	require.Positive(t, found.Events)
+
+	for _, other := range []certification.Actor{p.actor, reviewer("r")} {
+		_, err := w.Running(ctx, other, p.caseID)
+		refused(t, certification.RefusedNotAllowed, err)
+		refused(t, certification.RefusedNotAllowed, w.Restart(ctx, other, p.caseID))
+	}
+	_, err := w.Running(ctx, administrator, uuid.NewString())
+	refused(t, certification.RefusedNotFound, err)
+
+	w.temporal.Down()
+	require.Equal(t, cases.Running{State: cases.RunUnknown}, running())
+	w.temporal.Up()
+
+	// The records are down for the worker: what it cannot write is shown with its reason.
+	w.workersRecords.Down()
+	_, err = p.as(reviewer("r"), &certification.ClaimReview{})
+	refused(t, certification.RefusedUnavailable, err)
+	var pending cases.PendingActivity
+	require.Eventually(t, func() bool {
+		found := running()
+		if len(found.Pending) != 1 || found.Pending[0].Failure == "" {
+			return false
+		}
+		pending = found.Pending[0]
+		return true
+	}, patience, patience/300)
+	require.Equal(t, activities.RecordName("claim-review"), pending.Name)
+	require.Positive(t, pending.Attempt)
+	require.False(t, strings.ContainsAny(pending.Failure, "@/"), "no address: %s", pending.Failure)
+	w.workersRecords.Up()
+	w.eventually(func() bool { return len(running().Pending) == 0 })
+
+	require.NoError(t, w.temporalClient().TerminateWorkflow(ctx, workflows.CaseWorkflowID(p.caseID), "", "a test"))
+	found = running()
+	require.Equal(t, cases.RunEnded, found.State)
+	require.Equal(t, "Terminated", found.Ended)
+	require.NoError(t, w.Restart(ctx, administrator, p.caseID))
+	require.Equal(t, cases.RunOpen, running().State)
+	require.NoError(t, w.Restart(ctx, administrator, p.caseID), "one that runs is left alone")
+}
