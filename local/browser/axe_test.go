@@ -88,7 +88,10 @@ func examine(t *testing.T, opened *Tab, address, name string, widths ...int) {
 		assert.Empty(t, found.Overlap, "%s cuts words off", at)
 		assert.Empty(t, found.Backwards, "at %s, Tab leads up", at)
 	}
-	if problems := opened.Problems(); len(problems) > 0 {
+	problems := slices.DeleteFunc(opened.Problems(), func(problem string) bool {
+		return strings.Contains(problem, "the server responded with a status of 4") && strings.HasSuffix(problem, " "+address) // a page that says no
+	})
+	if len(problems) > 0 {
 		t.Errorf("%s: %s", name, strings.Join(problems, "\n"))
 	}
 }
