@@ -73,7 +73,9 @@ func taskListOf(frame web.Frame, a application, l listed) TaskList {
 	address := func(page string) string { return frame.Link(l.base + page) }
 	list := TaskList{Lead: say("application.lead", nil), Returned: returnedOf(frame, a.returned, l.notes, a, l.base)}
 	list.Done, list.All = a.done()
-	list.Progress = say("application.progress", map[string]any{"Count": list.Done, "All": list.All})
+	if list.All > 1 {
+		list.Progress = say("application.progress", map[string]any{"Count": list.Done, "All": list.All})
+	}
 	if len(a.returned) > 0 {
 		list.Lead = say("application.returned.lead", nil)
 		list.Dates = []string{say("application.returned.by", map[string]any{"DueBy": frame.By(l.dueAt)}), say("application.returned.stopped", nil)}

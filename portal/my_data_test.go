@@ -114,7 +114,7 @@ func TestAddressMovesWithTheCode(t *testing.T) {
 	library.Open("/en/cases/" + caseID)
 	assert.Contains(t, library.Path(), "/en/sign-in", "every other session has ended")
 
-	told := arrives(t, place, old, "Your e-mail address was changed")
+	told := arrives(t, place, old, "Your email address was changed")
 	assert.NotContains(t, told.Text+told.HTML, fresh, "whoever reads the old address does not learn the new one")
 
 	pause(t, place)

@@ -15,29 +15,33 @@ func videoExamples() []example {
 				Question: Question{Key: "key", Action: "/", Button: frame.Localizer.Say("video.chapter_watched", nil)}, Watched: watched, Seconds: 30,
 				Next: web.Button{Label: frame.Localizer.Say("video.all", nil), Address: "/"},
 			}
-			sample, err := film.Load("")
-			if err != nil { // it is compiled in, and tested
-				panic(fmt.Sprintf("portal: loading the sample film: %v", err))
-			}
-			content.fill(sample, frame.Language(), "welcome")
+			content.fill(sampleFilm(), frame.Language(), "welcome")
 			return content
 		}}
 	}
 	return []example{
 		chapter("chapter", false), chapter("chapter watched", true),
 		{Name: "video", Page: "video", Title: "video.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return videoContent(frame, exampleProgress(2), exampleCase, false, true)
+			return videoContent(frame, exampleProgress(frame, 2), exampleCase, false, true)
 		}},
 		{Name: "video watched", Page: "video", Title: "video.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return videoContent(frame, exampleProgress(5), exampleCase, true, true)
+			return videoContent(frame, exampleProgress(frame, 5), exampleCase, true, true)
 		}},
 	}
 }
 
-func exampleProgress(watched int) cases.VideoProgress {
+func sampleFilm() *film.Film {
+	sample, err := film.Load("")
+	if err != nil { // it is compiled in, and tested
+		panic(fmt.Sprintf("portal: loading the sample film: %v", err))
+	}
+	return sample
+}
+
+func exampleProgress(frame web.Frame, watched int) cases.VideoProgress {
 	progress := cases.VideoProgress{Complete: watched == 5}
-	for i, id := range []string{"welcome", "steps", "ethics", "exam", "after"} {
-		chapter := cases.WatchedChapter{Chapter: cases.Chapter{ID: id, Title: id, Seconds: 40}}
+	for i, of := range sampleFilm().Chapters {
+		chapter := cases.WatchedChapter{Chapter: cases.Chapter{ID: of.ID, Title: of.Title(frame.Language()), Seconds: of.Seconds}}
 		if i < watched {
 			chapter.OpenedAt, chapter.FinishedAt = exampleNow, exampleNow
 		}
