@@ -39,7 +39,8 @@ func demo(ctx context.Context, out io.Writer, keep bool) error {
 	}
 	addresses(out, running, peercert)
 	for _, caseID := range told.Cases {
-		fmt.Fprintf(out, "  A case in the Temporal UI: %s/namespaces/%s/workflows/case%%2F%s\n", peercert.Settings.TemporalUI, peercert.Settings.TemporalNamespace, caseID)
+		fmt.Fprintf(out, "  A case in the console: %s/console/cases/%s\n", peercert.Settings.PublicURL, caseID)
+		fmt.Fprintf(out, "  The same in the Temporal UI: %s/namespaces/%s/workflows/case%%2F%s\n", peercert.Settings.TemporalUI, peercert.Settings.TemporalNamespace, caseID)
 	}
 	fmt.Fprintln(out, "\nCtrl-C stops everything.")
 	<-ctx.Done()
