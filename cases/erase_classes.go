@@ -36,7 +36,7 @@ const mostReads = 5000
 
 // start is from when a class of records of the case as a whole is kept; zero while that is
 // still to come, or while the case needs them. Nothing is taken from an open case but what
-// was needed for a decision that stands: on hold, suspended, denied or revoked, nothing.
+// was needed for a decision that stands: on hold, suspended, disputed, denied or revoked, nothing.
 func (l *look) start(rule certification.Retention) (time.Time, error) {
 	closed := l.of.Stage == certification.StageClosed
 	switch rule.Start {
@@ -59,9 +59,13 @@ func (l *look) start(rule certification.Retention) (time.Time, error) {
 	return time.Time{}, nil
 }
 
-// settled says that nothing about a case is in doubt: it is closed, or it goes its way.
+// settled says that nothing about a case is in doubt: it is closed, or it goes its way. A
+// case that ended in doubt is settled too, and keeps all until notBefore.
 func (l *look) settled() bool {
-	return !l.of.OnHold && !l.of.Suspended && !slices.Contains([]certification.Stage{
+	if l.of.Stage == certification.StageClosed {
+		return true
+	}
+	return !l.of.OnHold && !l.of.Suspended && !disputed(&l.of) && !slices.Contains([]certification.Stage{
 		certification.StageDenied, certification.StageRevoked, certification.StageAppealReview,
 	}, l.of.Stage)
 }

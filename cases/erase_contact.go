@@ -79,13 +79,13 @@ func (c *Cases) contactOver(ctx context.Context, q *queries.Queries, applicantID
 		if err := json.Unmarshal(row.Snapshot, &of); err != nil {
 			return false, false, fmt.Errorf("decoding the snapshot of case %s: %w", row.ID, err)
 		}
-		closedAt, _, err := turns(ctx, q, &of, row.UpdatedAt)
+		at, err := turnsOf(ctx, q, &of, row.UpdatedAt)
 		if err != nil {
 			return false, false, err
 		}
 		table := certification.RetentionTable(of.Policy)
 		rule := table[slices.IndexFunc(table, func(r certification.Retention) bool { return r.Record == certification.RecordContact })]
-		if ends := rule.Ends(closedAt); ends.IsZero() || c.now().Before(ends) {
+		if ends := rule.Ends(at.closedAt); ends.IsZero() || c.now().Before(ends) {
 			return false, false, nil
 		}
 	}

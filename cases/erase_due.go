@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"peercert/certification"
@@ -172,10 +173,11 @@ type look struct {
 	row queries.LockCaseToEraseRow
 	of  certification.Case
 
-	closedAt, decidedAt time.Time // zero while that is still to come
-	handedIn            []string
-	documents           []queries.Document
-	drafts              []queries.FilledDraftsRow
+	turns
+	notBefore time.Time // nothing of the case goes earlier; zero unless it ended in doubt
+	handedIn  []string
+	documents []queries.Document
+	drafts    []queries.FilledDraftsRow
 
 	next    time.Time // when to look again
 	contact bool      // the person may have been kept for their time
@@ -195,8 +197,11 @@ func (c *Cases) lookAt(ctx context.Context, q *queries.Queries, caseID string) (
 	if l.tooYoung() {
 		return l, nil
 	}
-	if l.closedAt, l.decidedAt, err = turns(ctx, q, &l.of, l.row.UpdatedAt); err != nil {
+	if l.turns, err = turnsOf(ctx, q, &l.of, l.row.UpdatedAt); err != nil {
 		return nil, err
+	}
+	if l.inDoubt {
+		l.notBefore = longestFromEnd(certification.RetentionTable(l.of.Policy), l.closedAt)
 	}
 	if l.handedIn, err = q.HandedInDocuments(ctx, caseID); err != nil {
 		return nil, err
@@ -208,17 +213,38 @@ func (c *Cases) lookAt(ctx context.Context, q *queries.Queries, caseID string) (
 	return l, err
 }
 
-// turns are when a case was closed and when its application was decided for good; zero
-// where it was not.
-func turns(ctx context.Context, q *queries.Queries, of *certification.Case, updatedAt time.Time) (closedAt, decidedAt time.Time, err error) {
+// turns are what of the story of a case its times begin with.
+type turns struct {
+	closedAt, decidedAt time.Time // of the case, and of its application for good; zero where it was not
+	// inDoubt says that it was closed while it was on hold or suspended, or a payment
+	// disputed. A person may withdraw from a hold, and what it was about is still open.
+	inDoubt bool
+}
+
+func turnsOf(ctx context.Context, q *queries.Queries, of *certification.Case, updatedAt time.Time) (turns, error) {
 	at, err := q.TurnsOfCase(ctx, of.ID)
 	if err != nil || of.Stage != certification.StageClosed {
-		return time.Time{}, at.DecidedAt, err
+		return turns{decidedAt: at.DecidedAt}, err
 	}
 	if at.ClosedAt.IsZero() {
 		at.ClosedAt = updatedAt // a case without a log of its own was made up as closed
 	}
-	return at.ClosedAt, at.DecidedAt, nil
+	return turns{closedAt: at.ClosedAt, decidedAt: at.DecidedAt, inDoubt: at.Held || disputed(of)}, nil
+}
+
+// disputed says that somebody disputes a payment of a case.
+func disputed(of *certification.Case) bool {
+	return slices.ContainsFunc(of.Attention, func(a certification.Attention) bool { return a.Code == certification.AttentionDispute })
+}
+
+// longestFromEnd is when the last goes of what is kept from the end of a case on.
+func longestFromEnd(table []certification.Retention, closedAt time.Time) (last time.Time) {
+	for _, rule := range table {
+		if ends := rule.Ends(closedAt); rule.Start == certification.FromCaseEnd && ends.After(last) {
+			last = ends
+		}
+	}
+	return last
 }
 
 // tooYoung says that a case began so short a time ago that nothing of it can be due:
@@ -249,6 +275,9 @@ func (l *look) past(rule certification.Retention, start time.Time) bool {
 	ends := rule.Ends(start)
 	if ends.IsZero() {
 		return false
+	}
+	if ends.Before(l.notBefore) {
+		ends = l.notBefore
 	}
 	if l.now.Before(ends) {
 		l.soon(ends)

@@ -248,7 +248,10 @@ func TestWhatIsNeededStays(t *testing.T) {
 			p.step(certification.StageApplicationReturned, decided(certification.SignalDecideApplication, certification.DecisionReturn))
 			return p, photo
 		},
-		"on hold":   approved(func(c *certification.Case) { c.OnHold = true }, certification.StageTraining),
+		"on hold": approved(func(c *certification.Case) { c.OnHold = true }, certification.StageTraining),
+		"disputed": approved(func(c *certification.Case) {
+			c.Attention = append(c.Attention, certification.Attention{Code: certification.AttentionDispute, ID: "payment"})
+		}, certification.StageTraining),
 		"suspended": approved(func(c *certification.Case) { c.Suspended = true }, certification.StageCertified),
 		"denied":    approved(func(*certification.Case) {}, certification.StageDenied),
 		"revoked":   approved(func(*certification.Case) {}, certification.StageRevoked),
@@ -273,7 +276,9 @@ func TestWhatIsNeededStays(t *testing.T) {
 			require.Equal(t, 1, w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID))
 
 			// Once it is over, all of it goes at its time.
-			ended := p.step(certification.StageClosed, func(t *certification.Transition) { t.Case.OnHold, t.Case.Suspended = false, false })
+			ended := p.step(certification.StageClosed, func(t *certification.Transition) {
+				t.Case.OnHold, t.Case.Suspended, t.Case.Attention = false, false, nil
+			})
 			w.at(ended.AddDate(0, 7, 0))
 			w.erase()
 			require.True(t, p.none(photo))
@@ -359,6 +364,64 @@ func TestWhatIsNeededStays(t *testing.T) {
 		w.erase()
 		require.Zero(t, here())
 	})
+}
+
+// Nobody gets rid of what they are asked about by ending the case: nothing of a case goes
+// that ended on hold, suspended or disputed, until all goes that is kept from its end on.
+func TestWhatEndedInDoubtIsKept(t *testing.T) {
+	w := still(t)
+	begin := time.Now()
+	signal := func(p *person, signal certification.Signal) {
+		row, err := w.store.Case(t.Context(), p.caseID)
+		require.NoError(t, err)
+		p.step(row.Stage, func(t *certification.Transition) {
+			t.Event.Name, t.Event.Signal = "", signal
+			switch signal {
+			case certification.SignalHold, certification.SignalReleaseHold:
+				t.Case.OnHold = signal == certification.SignalHold
+			case certification.SignalSuspend, certification.SignalReinstate:
+				t.Case.Suspended = signal == certification.SignalSuspend
+			case certification.SignalPaymentDisputed:
+				t.Case.RaiseAttention(certification.AttentionDispute, "payment", w.now())
+			case certification.SignalPaymentRefunded:
+				t.Case.EndAttention("payment")
+			}
+		})
+	}
+	for name, ends := range map[string]struct {
+		signals []certification.Signal
+		kept    bool
+	}{
+		"on hold":                  {[]certification.Signal{certification.SignalHold}, true},
+		"on hold again":            {[]certification.Signal{certification.SignalHold, certification.SignalReleaseHold, certification.SignalHold}, true},
+		"released":                 {[]certification.Signal{certification.SignalHold, certification.SignalReleaseHold}, false},
+		"suspended":                {[]certification.Signal{certification.SignalSuspend}, true},
+		"reinstated":               {[]certification.Signal{certification.SignalSuspend, certification.SignalReinstate}, false},
+		"disputed":                 {[]certification.Signal{certification.SignalPaymentDisputed}, true},
+		"disputed and given back":  {[]certification.Signal{certification.SignalPaymentDisputed, certification.SignalPaymentRefunded}, false},
+		"released, then suspended": {[]certification.Signal{certification.SignalHold, certification.SignalReleaseHold, certification.SignalSuspend}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.at(begin)
+			p := w.made(certification.StageApplicationReview)
+			photo, diploma := p.kept(certification.DocumentPhotoID), p.kept(certification.DocumentDiploma)
+			p.handIn(certification.FormApplication, `{"called": "Z"}`, photo, diploma)
+			p.step(certification.StageTraining, decided(certification.SignalDecideApplication, certification.DecisionApprove))
+			for _, s := range ends.signals {
+				signal(p, s)
+			}
+			w.at(begin.AddDate(4, 0, 0))
+			ended := p.step(certification.StageClosed, func(t *certification.Transition) { t.Case.OnHold, t.Case.Suspended = false, false })
+			w.at(ended.AddDate(3, 0, 0).Add(-time.Minute))
+			w.erase()
+			require.Equal(t, !ends.kept, p.none(photo) && p.none(diploma))
+			require.Equal(t, ends.kept, len(p.documentIDs()) == 2)
+			w.at(ended.AddDate(3, 0, 0).Add(time.Hour))
+			w.erase()
+			require.True(t, p.none(photo) && p.none(diploma))
+			require.Zero(t, w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID))
+		})
+	}
 }
 
 // breaking is a storage that fails before or after it removes something.

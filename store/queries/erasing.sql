@@ -15,12 +15,16 @@ UPDATE cases SET erase_at = sqlc.arg(at) WHERE id = sqlc.arg(id) AND revision = 
 
 -- name: TurnsOfCase :one
 -- When a case was closed, and when the application, or an appeal, was decided last. A
--- return is no decision: it waits for an answer.
+-- return is no decision: it waits for an answer. And whether it was held or suspended last
+-- and neither was ended by a signal: closing takes these marks off the case.
 SELECT
     coalesce(max(at) FILTER (WHERE event->>'to' = 'closed' AND event->>'from' <> 'closed'), '0001-01-01 00:00:00+00')::timestamptz AS closed_at,
     coalesce(max(at) FILTER (WHERE event->>'signal' = 'decide-appeal'
-        OR event->>'signal' = 'decide-application' AND event->'details'->>'decision' <> 'return'), '0001-01-01 00:00:00+00')::timestamptz AS decided_at
-FROM case_events WHERE case_id = $1 AND voided_at IS NULL;
+        OR event->>'signal' = 'decide-application' AND event->'details'->>'decision' <> 'return'), '0001-01-01 00:00:00+00')::timestamptz AS decided_at,
+    (coalesce(max(revision) FILTER (WHERE event->>'signal' = 'hold'), -1) > coalesce(max(revision) FILTER (WHERE event->>'signal' = 'release-hold'), -1)
+        OR coalesce(max(revision) FILTER (WHERE event->>'signal' = 'suspend'), -1)
+            > coalesce(max(revision) FILTER (WHERE event->>'signal' IN ('reinstate', 'revoke')), -1))::boolean AS held
+FROM case_events WHERE case_id = $1 AND voided_at IS NULL AND event->>'ignored' IS NULL;
 
 -- name: FilledDrafts :many
 -- What was typed and is still there; handed_in if it ever was.

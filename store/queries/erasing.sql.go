@@ -514,20 +514,25 @@ const turnsOfCase = `-- name: TurnsOfCase :one
 SELECT
     coalesce(max(at) FILTER (WHERE event->>'to' = 'closed' AND event->>'from' <> 'closed'), '0001-01-01 00:00:00+00')::timestamptz AS closed_at,
     coalesce(max(at) FILTER (WHERE event->>'signal' = 'decide-appeal'
-        OR event->>'signal' = 'decide-application' AND event->'details'->>'decision' <> 'return'), '0001-01-01 00:00:00+00')::timestamptz AS decided_at
-FROM case_events WHERE case_id = $1 AND voided_at IS NULL
+        OR event->>'signal' = 'decide-application' AND event->'details'->>'decision' <> 'return'), '0001-01-01 00:00:00+00')::timestamptz AS decided_at,
+    (coalesce(max(revision) FILTER (WHERE event->>'signal' = 'hold'), -1) > coalesce(max(revision) FILTER (WHERE event->>'signal' = 'release-hold'), -1)
+        OR coalesce(max(revision) FILTER (WHERE event->>'signal' = 'suspend'), -1)
+            > coalesce(max(revision) FILTER (WHERE event->>'signal' IN ('reinstate', 'revoke')), -1))::boolean AS held
+FROM case_events WHERE case_id = $1 AND voided_at IS NULL AND event->>'ignored' IS NULL
 `
 
 type TurnsOfCaseRow struct {
 	ClosedAt  time.Time
 	DecidedAt time.Time
+	Held      bool
 }
 
 // When a case was closed, and when the application, or an appeal, was decided last. A
-// return is no decision: it waits for an answer.
+// return is no decision: it waits for an answer. And whether it was held or suspended last
+// and neither was ended by a signal: closing takes these marks off the case.
 func (q *Queries) TurnsOfCase(ctx context.Context, caseID string) (TurnsOfCaseRow, error) {
 	row := q.db.QueryRow(ctx, turnsOfCase, caseID)
 	var i TurnsOfCaseRow
-	err := row.Scan(&i.ClosedAt, &i.DecidedAt)
+	err := row.Scan(&i.ClosedAt, &i.DecidedAt, &i.Held)
 	return i, err
 }
