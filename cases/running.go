@@ -1,13 +1,16 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflow "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/converter"
 
 	"peercert/certification"
 	"peercert/workflows"
@@ -34,17 +37,23 @@ type Running struct {
 	Ended     string
 	StartedAt time.Time // of the newest run
 	Events    int64     // in the history of that run
-	// Served says whether a worker asked for the tasks of cases in the last minutes.
-	Served bool
-	// Pending is what was begun and is not done, the oldest first.
+	// Unserved is true when no worker asked for the tasks of cases in the last minutes.
+	Unserved bool
+	// Failing is how often in a row the workflow could not carry out its task; 0 and 1 are
+	// as they should be. It is tried again for ever, so a mended worker goes on.
+	Failing int
+	// Attention are the codes that Temporal shows. While the records cannot be written,
+	// only Temporal knows.
+	Attention []string
+	// Pending is what was begun and is not done.
 	Pending []PendingActivity
 }
 
 // PendingActivity is something that a case has asked for and that is not done.
 type PendingActivity struct {
-	Name    string // of the activity, such as "send-notice"
-	Attempt int    // from 1
-	Since   time.Time
+	Name    string    // of the activity, such as "send-notice"
+	Attempt int       // from 1
+	TriedAt time.Time // of the newest attempt; zero before the first
 	NextAt  time.Time // of the next attempt; zero while one is under way
 	// Failure is why the last attempt failed, in fixed words with ids; empty at first.
 	Failure string
@@ -68,12 +77,18 @@ func (c *Cases) Running(ctx context.Context, actor certification.Actor, caseID s
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
-		return Running{State: RunMissing, Served: c.served(ctx)}, nil
+		return Running{State: RunMissing, Unserved: c.unserved(ctx)}, nil
 	case err != nil:
 		return Running{State: RunUnknown}, nil
 	}
 	info := described.GetWorkflowExecutionInfo()
-	running := Running{State: RunOpen, StartedAt: info.GetStartTime().AsTime(), Events: info.GetHistoryLength(), Served: c.served(ctx)}
+	running := Running{State: RunOpen, StartedAt: info.GetStartTime().AsTime(), Events: info.GetHistoryLength(), Unserved: c.unserved(ctx)}
+	running.Failing = int(described.GetPendingWorkflowTask().GetAttempt())
+	if attention := info.GetSearchAttributes().GetIndexedFields()[workflows.AttributeAttention.GetName()]; attention != nil {
+		if err := converter.GetDefaultDataConverter().FromPayload(attention, &running.Attention); err != nil {
+			return Running{}, fmt.Errorf("reading the attention of case %s in Temporal: %w", caseID, err)
+		}
+	}
 	if status := info.GetStatus(); status != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		running.State, running.Ended = RunEnded, status.String()
 	}
@@ -86,7 +101,11 @@ func (c *Cases) Running(ctx context.Context, actor certification.Actor, caseID s
 func pendingOf(pending *workflow.PendingActivityInfo) PendingActivity {
 	read := PendingActivity{
 		Name: pending.GetActivityType().GetName(), Attempt: int(pending.GetAttempt()),
-		Since: pending.GetScheduledTime().AsTime(), Failure: pending.GetLastFailure().GetMessage(),
+		Failure: pending.GetLastFailure().GetMessage(),
+	}
+	// Between two attempts Temporal knows only when the last one ended.
+	if tried := cmp.Or(pending.GetLastStartedTime(), pending.GetLastAttemptCompleteTime()); tried != nil {
+		read.TriedAt = tried.AsTime()
 	}
 	if pending.GetState() == enums.PENDING_ACTIVITY_STATE_SCHEDULED && pending.GetNextAttemptScheduleTime() != nil {
 		read.NextAt = pending.GetNextAttemptScheduleTime().AsTime()
@@ -94,18 +113,18 @@ func pendingOf(pending *workflow.PendingActivityInfo) PendingActivity {
 	return read
 }
 
-// served says whether anybody works for the cases.
-func (c *Cases) served(ctx context.Context) bool {
+// unserved says whether nobody works for the cases, as far as can be told.
+func (c *Cases) unserved(ctx context.Context) bool {
 	queue, err := c.Temporal.DescribeTaskQueue(ctx, workflows.QueueCases, enums.TASK_QUEUE_TYPE_WORKFLOW)
 	if err != nil {
 		return false
 	}
 	for _, poller := range queue.GetPollers() {
 		if time.Since(poller.GetLastAccessTime().AsTime()) < served {
-			return true
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // Advice says what a code of attention means and how it heals, in words for
@@ -113,7 +132,8 @@ func (c *Cases) served(ctx context.Context) bool {
 func Advice(attention string) string { return workflows.Advice(attention) }
 
 // Restart starts the workflow of an open case from its records, for an administrator who
-// does not want to wait until reconciliation does. One that runs is left alone.
+// does not want to wait until reconciliation does. One that runs is left alone, and one
+// that is closed.
 func (c *Cases) Restart(ctx context.Context, actor certification.Actor, caseID string) error {
 	if actor.Role != certification.RoleAdministrator {
 		return certification.Refused(certification.RefusedNotAllowed, "Starting a case again is for administrators.")

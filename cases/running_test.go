@@ -27,7 +27,9 @@ func TestHowACaseRuns(t *testing.T) {
 
 	found := running()
 	require.Equal(t, cases.RunOpen, found.State)
-	require.True(t, found.Served)
+	require.False(t, found.Unserved)
+	require.LessOrEqual(t, found.Failing, 1)
+	require.Empty(t, found.Attention)
 	require.NotZero(t, found.StartedAt)
 	require.Positive(t, found.Events)
 
@@ -58,6 +60,7 @@ func TestHowACaseRuns(t *testing.T) {
 	}, patience, patience/300)
 	require.Equal(t, activities.RecordName("claim-review"), pending.Name)
 	require.Positive(t, pending.Attempt)
+	require.NotZero(t, pending.TriedAt)
 	require.False(t, strings.ContainsAny(pending.Failure, "@/"), "no address: %s", pending.Failure)
 	w.workersRecords.Up()
 	w.eventually(func() bool { return len(running().Pending) == 0 })

@@ -70,7 +70,7 @@ type Filter struct {
 	WaitsOn    certification.Party
 	Assignee   string // a reviewer's id
 	Overdue    *bool
-	Attention  string // a code of certification.Attention, or "any"
+	Attention  string // a code of certification.Attention, or "any": of open cases, and disputes
 	CountyPlan string
 	DueBefore  time.Time
 	Page

@@ -11,6 +11,7 @@ import (
 	"peercert/cases"
 	"peercert/certification"
 	"peercert/web"
+	"peercert/web/serve"
 )
 
 // File is the content of the page of a case.
@@ -19,7 +20,6 @@ type File struct {
 	Tags      []Tag
 	Done      *web.Notice
 	Troubles  []Trouble
-	Key       string // Idempotency-Key of the buttons of this page
 	Promises  []PromiseRow
 	Actions   []ActionLink
 	Running   Running
@@ -36,11 +36,10 @@ type Tag struct{ Tone, Word string }
 
 // Trouble is something that one of ours should see to.
 type Trouble struct {
-	Heading, Since string
-	Advice         template.HTML
-	About          string // id of what it is about; empty for the case as a whole
-	Retry          string // address that tries again; empty where that is of no use
-	Button         string // what its button says
+	Heading, Since    string
+	Advice            template.HTML
+	About             string // id of what it is about; empty for the case as a whole
+	Retry, RetryWords string // link to the form of retry-step; empty where that is of no use
 }
 
 // PromiseRow is a wait: what, from whom, by when, and what happens if not.
@@ -65,7 +64,7 @@ type Running struct {
 
 // PendingRow is an activity that is not done.
 type PendingRow struct {
-	Name, Since, Next, Failure string
+	Name, Tried, Next, Failure string
 	Attempt                    int
 }
 
@@ -116,7 +115,7 @@ func (v *visit) caseFile() error {
 		return err
 	}
 	content := File{
-		Says: says(v.view), Tags: tags(v.view), Done: v.done(), Troubles: v.troubles(), Key: newKey(), Promises: v.promises(),
+		Says: says(v.view), Tags: tags(v.view), Done: v.done(), Troubles: v.troubles(running), Promises: v.promises(),
 		Actions: v.actions(), Running: v.running(running), Facts: facts(v.view), Events: eventRows(events.Events),
 	}
 	for _, letter := range slices.Backward(letters) {
@@ -168,23 +167,31 @@ func tags(view cases.View) []Tag {
 	return all
 }
 
-// mended are the codes that retry-step does something about, and what the button says.
+// mended are the codes that retry-step does something about, and what the link says.
 var mended = map[string]string{
 	certification.AttentionNotice: "Try again now", certification.AttentionCheckout: "Try again now", certification.AttentionAuthorization: "Try again now",
-	certification.AttentionVendor: "Take this note away", certification.AttentionCancel: "Take this note away", certification.AttentionUnknown: "Take this note away",
+	certification.AttentionVendor: "Take the note away", certification.AttentionCancel: "Take the note away", certification.AttentionUnknown: "Take the note away",
 }
 
-func (v *visit) troubles() []Trouble {
+// troubles are what one of ours should see to. In a closed case that is only what
+// somebody outside waits for: nothing can be sent to it any more.
+func (v *visit) troubles(running cases.Running) []Trouble {
 	var all []Trouble
 	for _, attention := range v.view.Attention {
+		if v.view.Stage == certification.StageClosed && attention.Code != certification.AttentionDispute {
+			continue
+		}
 		trouble := Trouble{
 			Heading: attention.Code, Since: stamp(attention.Since) + ", " + until(v.Now(), attention.Since),
 			Advice: marked(cases.Advice(attention.Code)), About: attention.ID,
 		}
-		if button := mended[attention.Code]; button != "" && slices.Contains(v.view.Available, certification.SignalRetryStep) {
-			trouble.Retry, trouble.Button = signalPath(v.view.ID, certification.SignalRetryStep), button
+		if words := mended[attention.Code]; words != "" && slices.Contains(v.view.Available, certification.SignalRetryStep) {
+			trouble.Retry, trouble.RetryWords = signalPath(v.view.ID, certification.SignalRetryStep), words
 		}
 		all = append(all, trouble)
+	}
+	if slices.Contains(running.Attention, certification.AttentionRecords) {
+		all = append(all, Trouble{Heading: certification.AttentionRecords, Advice: marked(cases.Advice(certification.AttentionRecords))})
 	}
 	return all
 }
@@ -231,7 +238,7 @@ func (v *visit) running(found cases.Running) Running {
 		running.Address = v.TemporalUI + v.view.ID
 	}
 	for _, pending := range found.Pending {
-		row := PendingRow{Name: pending.Name, Attempt: pending.Attempt, Since: apart(pending.Since, time.Now()) + " ago", Failure: pending.Failure, Next: "under way"}
+		row := PendingRow{Name: pending.Name, Attempt: pending.Attempt, Tried: until(time.Now(), pending.TriedAt), Failure: pending.Failure, Next: "under way"}
 		if !pending.NextAt.IsZero() {
 			row.Next = until(time.Now(), pending.NextAt)
 		}
@@ -241,7 +248,10 @@ func (v *visit) running(found cases.Running) Running {
 	case found.State == cases.RunUnknown:
 		running.Tone, running.Heading = "error", "Temporal does not answer"
 		running.Text = "What is shown here comes from the records and was true when it was last written. Nothing is lost: what is sent now is answered once Temporal is back."
-	case found.State == cases.RunOpen && !found.Served:
+	case found.State == cases.RunOpen && found.Failing > 1:
+		running.Tone, running.Heading = "error", "The workflow cannot go on"
+		running.Text = fmt.Sprintf("Its task failed %d times in a row. It is tried again for ever, so nothing is lost: a worker whose code fits its history carries it on. The Temporal UI says why; the runbook on stuck cases says what to do.", found.Failing-1)
+	case found.State == cases.RunOpen && found.Unserved:
 		running.Tone, running.Heading = "error", "No worker serves the cases"
 		running.Text = "The workflow is there, and nobody carries it on. Start a worker: it goes on where it stood."
 	case found.State == cases.RunOpen:
@@ -250,13 +260,21 @@ func (v *visit) running(found cases.Running) Running {
 	case found.State == cases.RunEnded:
 		running.Restart = casePath(v.view.ID) + "/restart"
 		running.Tone, running.Heading = "warning", "The workflow was ended: "+strings.ToLower(found.Ended)
-		running.Text = "The case is open. It is started again from the records, within ten minutes and at the stage where it stood."
+		running.Text = startsAgain(found)
 	default:
 		running.Restart = casePath(v.view.ID) + "/restart"
 		running.Tone, running.Heading = "warning", "Temporal knows no workflow of this case"
-		running.Text = "The case is open. It is started again from the records, within ten minutes and at the stage where it stood."
+		running.Text = startsAgain(found)
 	}
 	return running
+}
+
+// startsAgain says what becomes of an open case that does not run.
+func startsAgain(found cases.Running) string {
+	if found.Unserved {
+		return "The case is open, and no worker serves the cases. Once one does, it is started again from the records, within ten minutes and at the stage where it stood."
+	}
+	return "The case is open. It is started again from the records, within ten minutes and at the stage where it stood."
 }
 
 func facts(view cases.View) []Fact {
@@ -299,10 +317,18 @@ func facts(view cases.View) []Fact {
 
 // restart starts the workflow of the case again, as reconciliation would.
 func (v *visit) restart() error {
-	if err := v.Cases.Restart(v.Request.Context(), v.actor, v.view.ID); err != nil {
+	ctx := v.Request.Context()
+	found, err := v.Cases.Running(ctx, v.actor, v.view.ID)
+	if err != nil {
 		return err
 	}
-	v.sessions.Put(v.Request.Context(), sessionDone, v.view.ID+" restart")
+	if found.State != cases.RunOpen && v.view.Stage != certification.StageClosed {
+		if err := v.Cases.Restart(ctx, v.actor, v.view.ID); err != nil {
+			return err
+		}
+		v.Log.InfoContext(ctx, "an administrator started a case again from its records", "case_id", v.view.ID, serve.RequestBy, v.actor.ID)
+		v.sessions.Put(ctx, sessionDone, v.view.ID+" restart")
+	}
 	v.Redirect(http.StatusSeeOther, casePath(v.view.ID))
 	return nil
 }

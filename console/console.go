@@ -98,12 +98,12 @@ func New(options Options) (http.Handler, error) {
 		engine.Handle(r.method, r.path, c.serve(r))
 	}
 	engine.NoRoute(c.serve(route{handle: (*visit).nowhere}))
-	engine.NoMethod(c.serve(route{handle: (*visit).nowhere}))
+	engine.NoMethod(c.serve(route{handle: (*visit).noMethod}))
 
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(c.plain(http.StatusForbidden, "This came from another site", "Open the console itself and send it again."))
-	inside := sameOrigin.Handler(serve.WithSessions(serve.HeadAsGet(engine), c.sessions, c.Log,
-		c.plain(http.StatusServiceUnavailable, "The records do not answer", "Nothing was changed. Try again in a moment.")))
+	inside := sameOrigin.Handler(serve.WithSessions(engine, c.sessions, c.Log,
+		c.plain(http.StatusServiceUnavailable, "The records do not answer", "What you sent may have been carried out. Look at the case before you send it again.")))
 	fault := c.plain(http.StatusInternalServerError, "Something went wrong on our side", "Look at the case again before you send anything twice. The log has the rest.")
 	return serve.Headers(serve.Survive(inside, c.Log, fault), nil, options.Secure), nil
 }

@@ -117,6 +117,39 @@ func TestWhatCannotBeSentIsKeptAndSaysWhy(t *testing.T) {
 	require.Equal(t, revision, look(t, caseID).Revision)
 }
 
+// What was refused can be sent again with another value: it is another thing.
+func TestARefusedFormCanBeCorrected(t *testing.T) {
+	place := running.On(t)
+	world := place.World(t)
+	p := place.Registered(t, world, "en")
+	require.NoError(t, world.WatchVideos(t.Context(), p.Person))
+	require.NoError(t, p.Apply(t.Context()))
+	require.NoError(t, p.Pay(t.Context(), 10000, certification.StageApplicationReview))
+	_, err := p.Review(t.Context(), "decide-application", map[string]any{"decision": "deny", "reasons": []string{"NO_DIPLOMA"}})
+	require.NoError(t, err)
+	revision, err := p.Save(t.Context(), "appeal", map[string]any{"statement": "Please look again."})
+	require.NoError(t, err)
+	_, err = p.Signal(t.Context(), "appeal", map[string]any{"draft_revision": revision})
+	require.NoError(t, err)
+
+	b := administrator(t).Open("/console/cases/"+p.CaseID).Follow("Give to another reviewer").Fill("value", "r-01").Press("Give to another reviewer")
+	require.Equal(t, http.StatusConflict, b.Status())
+	require.True(t, b.Says("Give it to another person"), b.Main())
+	require.Equal(t, "r-01", b.Value("value"))
+	b.Fill("value", "r-02").Press("Give to another reviewer")
+	require.True(t, b.Says("Done: give to another reviewer"), b.Main())
+	require.Equal(t, "r-02", look(t, p.CaseID).Assignee)
+}
+
+// Nobody stays signed in for longer by asking to sign in again.
+func TestASessionIsNotMadeLonger(t *testing.T) {
+	b := administrator(t)
+	answer := b.Ask(http.MethodGet, "/console/sign-in/begin", nil, nil)
+	require.Equal(t, "/console", answer.Header.Get("Location"))
+	answer = b.Ask(http.MethodGet, "/console/sign-in/return?state=x&code=y", nil, nil)
+	require.Equal(t, "/console", answer.Header.Get("Location"))
+}
+
 // What is grave is asked twice.
 func TestAGraveSignalNeedsATick(t *testing.T) {
 	place := running.On(t)
@@ -154,16 +187,18 @@ func TestATerminatedCaseSaysSo(t *testing.T) {
 	b.Open("/console/cases/" + caseID)
 	require.True(t, b.Says("The workflow was ended: terminated", "started again from the records"), b.Main())
 
-	// A signal finds nobody now: nothing is lost, and the form is kept.
-	answer := b.Ask(http.MethodPost, "/console/cases/"+caseID+"/signals/extend-deadline", url.Values{"value": {"3"}, "key": {uuid.NewString()}}, nil)
-	require.Equal(t, http.StatusServiceUnavailable, answer.Status)
-	require.Contains(t, answer.Body, `value="3"`)
-	require.Contains(t, answer.Body, "Send it again: it is done once")
-
 	b.Press("Start it again now")
 	require.True(t, b.Says("Done: started again from the records", "The workflow runs"), b.Main())
 	b.Follow("Give more time").Fill("value", "3").Press("Give more time")
 	require.True(t, b.Says("Done: give more time"))
+
+	// A signal finds nobody: nothing is lost, and the form is kept.
+	require.NoError(t, place.Parts.Temporal.TerminateWorkflow(t.Context(), workflows.CaseWorkflowID(caseID), "", "a test"))
+	answer := b.Ask(http.MethodPost, "/console/cases/"+caseID+"/signals/extend-deadline", url.Values{"value": {"3"}, "key": {uuid.NewString()}}, nil)
+	require.Equal(t, http.StatusServiceUnavailable, answer.Status)
+	require.NotEmpty(t, answer.Header.Get("Retry-After"))
+	require.Contains(t, answer.Body, `value="3"`)
+	require.Contains(t, answer.Body, "Send the same again: it is done once")
 }
 
 func TestTheCardLeadsToTheConsole(t *testing.T) {
@@ -245,9 +280,11 @@ func TestOtherSitesGetNothing(t *testing.T) {
 
 func TestUnknownCasesAndPages(t *testing.T) {
 	b := administrator(t)
-	for _, path := range []string{"/console/cases/" + uuid.NewString(), "/console/cases/robin", "/console/nothing", "/console/"} {
+	for _, path := range []string{"/console/cases/" + uuid.NewString(), "/console/cases/robin", "/console/nothing"} {
 		require.Equal(t, http.StatusNotFound, b.Open(path).Status(), path)
 	}
+	require.Equal(t, "/console", b.Open("/console/").Path())
+	require.Equal(t, http.StatusMethodNotAllowed, b.Ask(http.MethodPost, "/console", nil, nil).Status)
 	b.Open("/console").Fill("find", "PC-7K3M-92Q").Press("Find")
 	require.Equal(t, http.StatusUnprocessableEntity, b.Status())
 	require.True(t, b.Says("no number of a case"))

@@ -8,6 +8,7 @@ import (
 
 	"peercert/cases"
 	"peercert/certification"
+	"peercert/web"
 )
 
 // rowsAPage is how many cases a page of the list has.
@@ -78,7 +79,8 @@ func (v *visit) list() error {
 	if asked.Overdue {
 		filter.Overdue = new(true)
 	}
-	if v.Request.URL.RawQuery == "" {
+	query := v.Request.URL.Query()
+	if query.Del("after"); len(query) == 0 {
 		filter.Attention = "any" // what somebody comes for
 	}
 	content := List{
@@ -90,7 +92,9 @@ func (v *visit) list() error {
 		number, is := certification.ParseNumber(asked.Find)
 		if !is {
 			content.Asked.NotFound = "This is no number of a case or a certificate. Look at each letter again: one that is wrong is noticed."
-			return show(v, http.StatusUnprocessableEntity, "list", v.frame("Cases"), content)
+			frame := v.frame("Cases")
+			frame.Problems = []web.Problem{{ID: "find", Text: content.Asked.NotFound}}
+			return show(v, http.StatusUnprocessableEntity, "list", frame, content)
 		}
 		filter = cases.Filter{Number: number, Page: filter.Page}
 		content.Empty = "There is no case with this number."

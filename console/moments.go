@@ -7,12 +7,12 @@ import (
 	"peercert/certification"
 )
 
-// stamp is an instant as tables show it, in California's time; empty for none.
+// stamp is an instant as tables show it, in California's time and with its zone, since an hour comes twice each November; empty for none.
 func stamp(at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	return at.In(certification.Pacific).Format("Mon Jan 2, 2006, 3:04 PM")
+	return at.In(certification.Pacific).Format("Mon Jan 2, 2006, 3:04 PM MST")
 }
 
 // apart says how far two instants are apart, in the largest unit that fits.

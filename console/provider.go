@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -39,39 +38,51 @@ type provider struct {
 	SignIn
 	client *http.Client
 
-	mutex sync.Mutex
-	found *oidc.Provider
+	asking chan struct{} // holds one while somebody asks; guards found
+	found  *connection
+}
+
+// connection is what is kept of the provider: the keys it signs with, and how it wants
+// our secret.
+type connection struct {
+	oauth2   *oauth2.Config
+	verifier *oidc.IDTokenVerifier
 }
 
 func newProvider(signIn SignIn) *provider {
-	return &provider{SignIn: signIn, client: &http.Client{Timeout: providerTime}}
+	return &provider{SignIn: signIn, client: &http.Client{Timeout: providerTime}, asking: make(chan struct{}, 1)}
 }
 
 // providerTime bounds one question to the provider.
 const providerTime = 10 * time.Second
 
-func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
+func (p *provider) connect(ctx context.Context) (*connection, error) {
 	if p.Issuer == "" {
 		return nil, errNotSetUp
 	}
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
+	// Whoever waits behind somebody who asks a provider that hangs waits no longer than
+	// they want to.
+	ctx, cancel := context.WithTimeout(ctx, providerTime)
+	defer cancel()
+	select {
+	case p.asking <- struct{}{}:
+		defer func() { <-p.asking }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for the OpenID Connect provider: %w", ctx.Err())
+	}
 	if p.found == nil {
-		// The provider keeps this context for fetching keys later: it must outlive the
-		// request that was the first.
-		found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.Issuer)
+		found, err := oidc.NewProvider(oidc.ClientContext(ctx, p.client), p.Issuer)
 		if err != nil {
 			return nil, fmt.Errorf("asking the OpenID Connect provider what it offers: %w", err)
 		}
-		p.found = found
+		p.found = &connection{
+			oauth2: &oauth2.Config{
+				ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: found.Endpoint(), RedirectURL: p.ReturnURL, Scopes: []string{oidc.ScopeOpenID},
+			},
+			verifier: found.Verifier(&oidc.Config{ClientID: p.ClientID}),
+		}
 	}
 	return p.found, nil
-}
-
-func (p *provider) config(found *oidc.Provider) *oauth2.Config {
-	return &oauth2.Config{
-		ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: found.Endpoint(), RedirectURL: p.ReturnURL, Scopes: []string{oidc.ScopeOpenID},
-	}
 }
 
 // attempt is one sign-in under way, kept in the session of who began it.
@@ -81,27 +92,27 @@ type attempt struct {
 
 // address is where a person goes to sign in.
 func (p *provider) address(ctx context.Context, a attempt) (string, error) {
-	found, err := p.discover(ctx)
+	found, err := p.connect(ctx)
 	if err != nil {
 		return "", err
 	}
-	return p.config(found).AuthCodeURL(a.State, oidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier)), nil
+	return found.oauth2.AuthCodeURL(a.State, oidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier)), nil
 }
 
 // actor finds out who came back with a code. Their id is the subject at the provider, as
 // the log of cases has it for good.
 func (p *provider) actor(ctx context.Context, a attempt, code string) (certification.Actor, error) {
-	found, err := p.discover(ctx)
+	found, err := p.connect(ctx)
 	if err != nil {
 		return certification.Actor{}, err
 	}
 	ctx = oidc.ClientContext(ctx, p.client)
-	tokens, err := p.config(found).Exchange(ctx, code, oauth2.VerifierOption(a.Verifier))
+	tokens, err := found.oauth2.Exchange(ctx, code, oauth2.VerifierOption(a.Verifier))
 	if err != nil {
 		return certification.Actor{}, fmt.Errorf("exchanging the code of a sign-in: %w", withoutAnswer(err))
 	}
 	raw, _ := tokens.Extra("id_token").(string)
-	token, err := found.VerifierContext(ctx, &oidc.Config{ClientID: p.ClientID}).Verify(ctx, raw)
+	token, err := found.verifier.Verify(ctx, raw)
 	if err != nil {
 		return certification.Actor{}, fmt.Errorf("verifying an ID token: %w", err)
 	}
@@ -129,8 +140,8 @@ func withoutAnswer(err error) error {
 	return err
 }
 
-// usableID keeps addresses and names out of the log of a case: an id is letters, digits
-// and a few marks.
+// usableID keeps e-mail addresses and written names out of the log of a case: an id is
+// letters, digits and a few marks.
 var usableID = regexp.MustCompile(`^[A-Za-z0-9._|:-]{1,100}$`)
 
 // roleOf reads a claim that is a role or a list of roles. An administrator who is a

@@ -52,19 +52,27 @@ func (v *visit) signIn() error {
 		v.Redirect(http.StatusSeeOther, "/console")
 		return nil
 	}
-	page := SignInPage{}
-	if v.SignIn.Issuer != "" {
-		page.Begin = beginPath
-		if next := v.Query("next"); next != "" {
-			page.Begin += "?next=" + url.QueryEscape(next)
-		}
+	return show(v, http.StatusOK, "sign_in", v.frame("Sign in"), SignInPage{Begin: v.begin(v.Query("next"))})
+}
+
+// begin is the address that leads to the provider, and then on; empty if there is none.
+func (v *visit) begin(next string) string {
+	switch {
+	case v.SignIn.Issuer == "":
+		return ""
+	case next == "":
+		return beginPath
 	}
-	return show(v, http.StatusOK, "sign_in", v.frame("Sign in"), page)
+	return beginPath + "?next=" + url.QueryEscape(next)
 }
 
 // beginSignIn leads to the provider. The session is bound to this sign-in: somebody else's
 // code is worth nothing in it.
 func (v *visit) beginSignIn() error {
+	if v.actor.ID != "" { // a session is not made longer by asking
+		v.Redirect(http.StatusSeeOther, "/console")
+		return nil
+	}
 	a := attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier()}
 	address, err := v.provider.address(v.Request.Context(), a)
 	if err != nil {
@@ -85,14 +93,18 @@ func (v *visit) beginSignIn() error {
 
 // endSignIn is where the provider leads back to.
 func (v *visit) endSignIn() error {
-	ctx := v.Request.Context()
-	a := attempt{
-		State: v.sessions.PopString(ctx, sessionState), Nonce: v.sessions.PopString(ctx, sessionNonce), Verifier: v.sessions.PopString(ctx, sessionVerifier),
+	if v.actor.ID != "" {
+		v.Redirect(http.StatusSeeOther, "/console")
+		return nil
 	}
-	next := v.sessions.PopString(ctx, sessionNext)
-	if a.State == "" || subtle.ConstantTimeCompare([]byte(v.Query("state")), []byte(a.State)) != 1 {
+	ctx := v.Request.Context()
+	state, next := v.sessions.GetString(ctx, sessionState), v.sessions.GetString(ctx, sessionNext)
+	if state == "" || subtle.ConstantTimeCompare([]byte(v.Query("state")), []byte(state)) != 1 {
 		return v.signInAgain(http.StatusBadRequest, "This sign-in was begun in another window, or too long ago.")
 	}
+	// An attempt is good once, whatever comes of it.
+	v.sessions.Remove(ctx, sessionState)
+	a := attempt{State: state, Nonce: v.sessions.PopString(ctx, sessionNonce), Verifier: v.sessions.PopString(ctx, sessionVerifier)}
 	if v.Query("code") == "" {
 		return v.signInAgain(http.StatusBadRequest, "You were not signed in at the provider.")
 	}
@@ -115,6 +127,7 @@ func (v *visit) endSignIn() error {
 	if err := v.sessions.RenewToken(ctx); err != nil {
 		return certification.Unavailable(err, time.Second)
 	}
+	v.sessions.Remove(ctx, sessionNext)
 	v.sessions.Put(ctx, sessionStaff, actor.ID)
 	v.sessions.Put(ctx, sessionRole, string(actor.Role))
 	if next == "" {
@@ -133,10 +146,7 @@ func (v *visit) signInFailed(err error) error {
 }
 
 func (v *visit) signInAgain(status int, why string) error {
-	page := SignInPage{Why: why}
-	if v.SignIn.Issuer != "" {
-		page.Begin = beginPath
-	}
+	page := SignInPage{Why: why, Begin: v.begin(v.sessions.GetString(v.Request.Context(), sessionNext))}
 	return show(v, status, "sign_in", v.frame("Sign in"), page)
 }
 

@@ -1,11 +1,13 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,6 +25,8 @@ type action struct {
 	field field
 	// message puts what was filled in into the signal, or says what is wrong with it.
 	message func(value string) (certification.Message, string)
+	// check says what is wrong with a message for this case; nil for nothing.
+	check func(view cases.View, message certification.Message, now time.Time) string
 }
 
 // field is the one thing that a signal needs; without a label it needs none.
@@ -56,7 +60,7 @@ func reason(suggested ...string) field {
 // actions has a row for each signal of administrators.
 var actions = map[certification.Signal]action{
 	certification.SignalRetryStep: {
-		title: "Try again now", does: "Tries at once what could not be done, and takes away notes that were only for you to see. Harmless, and can be sent again.",
+		title: "Try again now", does: "Tries at once everything that this case has under way, and takes away all notes named vendor, cancel and unknown. A correction by the exam vendor is not noted a second time: look at it first.",
 		message: without(func() *certification.RetryStep { return &certification.RetryStep{} }),
 	},
 	certification.SignalHold: {
@@ -65,11 +69,11 @@ var actions = map[certification.Signal]action{
 		message: because(func(reason string) certification.Message { return &certification.Hold{Reason: reason} }),
 	},
 	certification.SignalReleaseHold: {
-		title: "Let it go on", does: "Ends the hold. The clocks go on with the time that was left, and the applicant gets a letter.",
+		title: "Let it go on", does: "Ends the hold. Clocks that it stopped go on with the time that was left, and the applicant gets a letter.",
 		message: without(func() *certification.ReleaseHold { return &certification.ReleaseHold{} }),
 	},
 	certification.SignalExtendDeadline: {
-		title: "Give more time", does: "Moves the day on which the current step is due. The applicant gets a letter with the new day.",
+		title: "Give more time", does: "Moves the day on which the current step is due, and with it the 12-month window where that is the day. The applicant gets a letter with the new day.",
 		field: field{label: "Days to add", hint: "1 to 366.", number: true},
 		message: func(value string) (certification.Message, string) {
 			days, err := strconv.Atoi(value)
@@ -78,9 +82,10 @@ var actions = map[certification.Signal]action{
 			}
 			return &certification.ExtendDeadline{Days: days}, ""
 		},
+		check: notPast,
 	},
 	certification.SignalWaiveFee: {
-		title: "Waive the fee", does: "Settles the fee that is due without money. The case goes on at once, and the applicant gets a letter.",
+		title: "Waive the fee", does: "Settles the fee that is due without money. The case is at its next step, and the applicant gets a letter.",
 		grave: true, field: reason("scholarship", "county_pays"),
 		message: because(func(reason string) certification.Message { return &certification.WaiveFee{Reason: reason} }),
 	},
@@ -100,7 +105,7 @@ var actions = map[certification.Signal]action{
 		message: because(func(reason string) certification.Message { return &certification.Suspend{Reason: reason} }),
 	},
 	certification.SignalReinstate: {
-		title: "End the suspension", does: "The certificate is in force again, and the person gets a letter.", grave: true,
+		title: "End the suspension", does: "Ends the suspension: the certificate counts again for as long as it has not expired. The person gets a letter.", grave: true,
 		message: without(func() *certification.Reinstate { return &certification.Reinstate{} }),
 	},
 	certification.SignalRevoke: {
@@ -116,6 +121,16 @@ var actions = map[certification.Signal]action{
 		title: "Start a new run", does: "The workflow goes on in a new run with a short history, as soon as it is quiet. Nobody notices.",
 		message: without(func() *certification.StartNewRun { return &certification.StartNewRun{} }),
 	},
+}
+
+// notPast says how many days are needed at least to give a day that lies ahead: a letter
+// with a day in the past helps nobody.
+func notPast(view cases.View, message certification.Message, now time.Time) string {
+	extended, is := message.(*certification.ExtendDeadline)
+	if due := view.DueAt(); is && !due.IsZero() && due.AddDate(0, 0, extended.Days).Before(now) {
+		return "That day has passed already. Add at least " + plural(int(now.Sub(due)/(24*time.Hour))+1, "day") + "."
+	}
+	return ""
 }
 
 // order is the order of the actions on a page: what mends first, what is grave last.
@@ -193,6 +208,9 @@ func (v *visit) sendSignal() error {
 	}
 	ask.Value = strings.TrimSpace(v.PostForm("value"))
 	message, wrong := row.message(ask.Value)
+	if wrong == "" && row.check != nil {
+		wrong = row.check(v.view, message, v.Now())
+	}
 	frame := v.frame(ask.Title)
 	if wrong != "" {
 		ask.FieldError = wrong
@@ -223,10 +241,16 @@ func (v *visit) refusedSignal(ask Ask, err error) error {
 		return err
 	}
 	frame, status, text := v.frame(ask.Title), http.StatusConflict, refusal.Detail
+	if refusal.Type != certification.RefusedUnavailable {
+		ask.Key = newKey() // what was refused was not done; what is sent next is another thing
+	}
 	switch refusal.Type {
 	case certification.RefusedUnavailable:
-		status, text = http.StatusServiceUnavailable, "The case did not answer in time. It may still be carried out. Send it again: it is done once."
+		status, text = http.StatusServiceUnavailable, "The case did not answer in time. It may still be carried out. Send the same again: it is done once."
+		v.Header("Retry-After", fmt.Sprint(max(1, int(refusal.RetryAfter.Seconds()))))
 		v.logFailure(err)
+	case certification.RefusedIdempotencyKeyReused:
+		text = "What you sent before from this form may have been carried out. Look at the case, and send this if it is still right."
 	case certification.RefusedInvalid, certification.RefusedMalformed:
 		status = http.StatusUnprocessableEntity
 		for _, finding := range refusal.Findings {

@@ -151,7 +151,7 @@ func (v *visit) fail(err error) {
 		case certification.RefusedNotFound, certification.RefusedNotAllowed:
 			status, title, content.Text = http.StatusNotFound, "There is nothing here", "No case and no page has this address."
 		case certification.RefusedUnavailable:
-			status, title, content.Text = http.StatusServiceUnavailable, "The records do not answer", "Nothing was changed. Try again in a moment."
+			status, title, content.Text = http.StatusServiceUnavailable, "A part does not answer", "What you sent may have been carried out. Look at the case in a moment, before you send it again."
 			v.Header("Retry-After", fmt.Sprint(max(1, int(refusal.RetryAfter.Seconds()))))
 		default:
 			status, title, content.Text = http.StatusBadRequest, "This cannot be read", refusal.Detail
@@ -179,7 +179,18 @@ func (v *visit) logFailure(err error) {
 
 func (v *visit) requestID() string { return v.GetString(serve.RequestID) }
 
-func (v *visit) nowhere() error { return certification.NotFound() }
+func (v *visit) nowhere() error {
+	if v.Request.URL.Path == "/console/" {
+		v.Redirect(http.StatusSeeOther, "/console")
+		return nil
+	}
+	return certification.NotFound()
+}
+
+// noMethod is for an address that takes only forms, or only none.
+func (v *visit) noMethod() error {
+	return show(v, http.StatusMethodNotAllowed, "refused", v.frame("There is no page here"), Refused{Text: "This address takes what a form sends, or only shows a page."})
+}
 
 // plain is a page outside of any session: for what goes wrong before there is one.
 func (c *console) plain(status int, title, text string) http.HandlerFunc {

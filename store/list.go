@@ -67,7 +67,8 @@ func (s *Store) ListCases(ctx context.Context, f CaseFilter) ([]CaseRow, error) 
 	switch f.Attention {
 	case "":
 	case "any":
-		where = append(where, "attention <> '{}'")
+		// A closed case takes nothing that would end a note, but a bank still wants an answer.
+		where = append(where, "attention <> '{}' AND (stage <> 'closed' OR attention @> '{dispute}')")
 	default:
 		and("attention <> '{}' AND attention @> ARRAY[@attention::text]", "attention", f.Attention)
 	}

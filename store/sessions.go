@@ -8,7 +8,7 @@ import (
 	"peercert/store/queries"
 )
 
-// Sessions keeps the sessions of the portal, for a session manager such as scs: it has
+// Sessions keeps the sessions of the portal and the console, for a session manager such as scs: it has
 // the methods of scs.CtxStore. A token comes hashed already (scs.SessionManager.
 // HashTokenInStore), so that whoever reads the table is signed in nowhere. A session
 // that has expired is as good as gone; ForgetOldRecords deletes it. One that was ended

@@ -864,7 +864,7 @@ type ListCasesParams struct {
 	Assignee *string `form:"assignee,omitempty" json:"assignee,omitempty"`
 	Overdue  *bool   `form:"overdue,omitempty" json:"overdue,omitempty"`
 
-	// Attention A code, or `any`.
+	// Attention A code, or `any`: of open cases, and disputes of closed ones.
 	Attention  *string    `form:"attention,omitempty" json:"attention,omitempty"`
 	CountyPlan *string    `form:"county_plan,omitempty" json:"county_plan,omitempty"`
 	DueBefore  *time.Time `form:"due_before,omitempty" json:"due_before,omitempty"`
