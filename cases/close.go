@@ -71,5 +71,6 @@ func (c *Cases) dropDraft(ctx context.Context, caseID string, form certification
 	if err != nil {
 		return failed(err, "deleting a draft")
 	}
-	return c.removeContent(ctx, removed)
+	c.removeContent(ctx, removed)
+	return nil
 }

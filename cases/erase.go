@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -59,7 +58,8 @@ func (c *Cases) DeleteDraft(ctx context.Context, actor certification.Actor, key,
 	if err != nil {
 		return err
 	}
-	return c.removeContent(ctx, removed)
+	c.removeContent(ctx, removed)
+	return nil
 }
 
 // RemoveDocument takes a document away that was not handed in (HandedIn), also out of the
@@ -78,7 +78,8 @@ func (c *Cases) RemoveDocument(ctx context.Context, actor certification.Actor, k
 	if err != nil {
 		return err
 	}
-	return c.removeContent(ctx, removed)
+	c.removeContent(ctx, removed)
+	return nil
 }
 
 // HandedIn are the ids of the documents of a case that cannot be taken away any more:
@@ -190,17 +191,13 @@ const removalTime = 10 * time.Second
 
 // removeContent deletes what the rows of documents pointed at. The rows are gone already,
 // nobody can open it any more, and the sweep deletes what no row knows within hours: so a
-// store that is down takes nothing back.
-func (c *Cases) removeContent(ctx context.Context, removed removal) error {
+// store that is down, or refuses, takes nothing back. The sweep says so if it cannot either.
+func (c *Cases) removeContent(ctx context.Context, removed removal) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removalTime)
 	defer cancel()
 	for _, document := range removed.Documents {
-		err := c.Storage.Remove(ctx, document)
-		if refusal, is := certification.RefusalOf(err); err != nil && !(is && refusal.Type == certification.RefusedUnavailable) && ctx.Err() == nil {
-			return fmt.Errorf("removing the content of document %s: %w", document.ID, err)
-		}
+		_ = c.Storage.Remove(ctx, document)
 	}
-	return nil
 }
 
 // errDraft keeps what was typed out of the error.

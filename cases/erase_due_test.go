@@ -4,6 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -488,6 +493,42 @@ func TestErasingThatStopsHalfWay(t *testing.T) {
 	require.Equal(t, 2, items, "each is counted once")
 	require.True(t, p.none(photo) && p.none(other))
 	require.Equal(t, 2, w.count("FROM erasures e CROSS JOIN generate_series(1, e.items) WHERE e.case_id = $1 AND e.class = 'photo_id'", p.caseID))
+
+	t.Run("a document that the bucket does not let go holds up nobody else", func(t *testing.T) {
+		locked, free := w.made(certification.StageTraining), w.made(certification.StageTraining)
+		var kept, gone string
+		for _, p := range []*person{locked, free} {
+			kept, gone = gone, p.kept(certification.DocumentDiploma)
+			p.handIn(certification.FormApplication, `{}`, gone)
+			at = p.step(certification.StageClosed)
+		}
+		w.at(at.AddDate(1, 0, 0))
+		w.exec("UPDATE cases SET erase_at = $2 WHERE id = $1", locked.caseID, at) // it is looked at first
+		target, err := url.Parse(w.settings.S3Endpoint)
+		require.NoError(t, err)
+		proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host // it is in the signature
+		}}
+		bucket := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodDelete && strings.Contains(r.URL.Path, kept) {
+				answer.WriteHeader(http.StatusForbidden)
+				return
+			}
+			proxy.ServeHTTP(answer, r)
+		}))
+		t.Cleanup(bucket.Close)
+		settings := w.settings
+		w.settings.S3Endpoint = bucket.URL
+		door := w.process()
+		w.settings = settings
+		require.ErrorContains(t, door.EraseDue(ctx, func(cases.Erasure) {}), kept)
+		require.True(t, free.none(gone))
+		require.Equal(t, 1, w.objects(kept))
+		require.Empty(t, locked.documentIDs(), "nobody sees it any more")
+		w.erase()
+		require.True(t, locked.none(kept), "once it may go")
+	})
 
 	t.Run("a case that cannot be read does not hold up the others", func(t *testing.T) {
 		bad, good := w.made(certification.StageTraining), w.made(certification.StageTraining)

@@ -50,6 +50,13 @@ func status(err error) int {
 	return 0
 }
 
+// isRefused says that the storage answered, and does not do what was asked of this one
+// object: under a lock or a legal hold nothing is deleted. Another object may go.
+func isRefused(err error) bool {
+	code := status(err)
+	return code >= 400 && code < 500 && code != http.StatusRequestTimeout && code != http.StatusTooManyRequests
+}
+
 func isMissing(err error) bool { return status(err) == http.StatusNotFound }
 
 // isTaken says that a key was to be written only if it was free, and was not.

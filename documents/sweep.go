@@ -24,8 +24,12 @@ type object struct {
 	modified time.Time
 }
 
+// errRefused is what deleteVersion says of an object that the storage does not let go.
+var errRefused = errors.New("the storage refuses to")
+
 // Delete removes every version of everything that was made of a document. It may be
-// repeated.
+// repeated. The error is ErrUnavailable if the storage is down, and is not if it refuses to
+// let this document go.
 func (d *Documents) Delete(ctx context.Context, document certification.Document) error {
 	if err := checkID(document.ID); err != nil {
 		return err
@@ -103,13 +107,19 @@ func (d *Documents) Sweep(ctx context.Context, known func(ctx context.Context, i
 			return swept, err
 		}
 	}
+	var refused error // the first; the others go all the same
 	for _, orphan := range orphans {
-		if err := d.deleteVersion(ctx, orphan); err != nil {
+		err := d.deleteVersion(ctx, orphan)
+		switch {
+		case err == nil:
+			swept.Deleted++
+		case !errors.Is(err, errRefused):
 			return swept, err
+		case refused == nil:
+			refused = err
 		}
-		swept.Deleted++
 	}
-	return swept, nil
+	return swept, refused
 }
 
 // unknown gives the objects of a page that were written before an instant for a document
@@ -177,8 +187,12 @@ func (d *Documents) deleteVersion(ctx context.Context, found object) error {
 	if found.version != "" {
 		input.VersionId = &found.version
 	}
-	if _, err := d.s3.DeleteObject(ctx, input); err != nil && !isMissing(err) {
-		return failed("deleting "+found.key, err)
+	_, err := d.s3.DeleteObject(ctx, input)
+	switch {
+	case err == nil, isMissing(err):
+		return nil
+	case isRefused(err):
+		return fmt.Errorf("documents: deleting %s: %w: %w", found.key, errRefused, err)
 	}
-	return nil
+	return failed("deleting "+found.key, err)
 }

@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -47,6 +52,42 @@ func TestDeleteLeavesNoVersion(t *testing.T) {
 	require.NotEmpty(t, p.view(t, kept))
 
 	require.Error(t, p.Delete(t.Context(), certification.Document{ID: ""}), "no id must not mean every document")
+}
+
+// A document under a lock of the bucket stays, and says so; the others go.
+func TestStorageThatRefusesOneDocument(t *testing.T) {
+	var locked atomic.Value
+	locked.Store("nothing")
+	p := newPlace(t, func(o *Options) {
+		target, err := url.Parse(o.Endpoint)
+		require.NoError(t, err)
+		proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host // it is in the signature
+		}}
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodDelete && strings.Contains(r.URL.Path, locked.Load().(string)) {
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
+			proxy.ServeHTTP(w, r)
+		}))
+		t.Cleanup(server.Close)
+		o.Endpoint = server.URL
+	})
+	held, free := p.stored(t, jpegOf(t, quarters(8, 8))), p.stored(t, jpegOf(t, quarters(16, 16)))
+	other := p.stored(t, jpegOf(t, quarters(24, 16)))
+	locked.Store(held.ID)
+	err := p.Delete(t.Context(), held)
+	require.Error(t, err)
+	require.NotErrorIs(t, err, ErrUnavailable)
+	require.NoError(t, p.Delete(t.Context(), free))
+
+	swept, err := p.Sweep(t.Context(), knownOnly(), anyAge)
+	require.ErrorContains(t, err, held.ID)
+	require.NotErrorIs(t, err, ErrUnavailable)
+	require.Equal(t, 1, swept.Deleted)
+	require.Equal(t, []string{held.QuarantineKey}, p.keys(t), "%s is gone", other.ID)
 }
 
 func TestSweepDeletesWhatNoRowKnows(t *testing.T) {
