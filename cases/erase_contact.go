@@ -85,6 +85,9 @@ func (c *Cases) contactOver(ctx context.Context, q *queries.Queries, applicantID
 		}
 		table := certification.RetentionTable(of.Policy)
 		rule := table[slices.IndexFunc(table, func(r certification.Retention) bool { return r.Record == certification.RecordContact })]
+		if err := rule.Check(); err != nil {
+			return false, false, fmt.Errorf("case %s: %w", row.ID, err)
+		}
 		if ends := rule.Ends(at.closedAt); ends.IsZero() || c.now().Before(ends) {
 			return false, false, nil
 		}

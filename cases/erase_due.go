@@ -194,6 +194,11 @@ func (c *Cases) lookAt(ctx context.Context, q *queries.Queries, caseID string) (
 	if err := json.Unmarshal(l.row.Snapshot, &l.of); err != nil {
 		return nil, fmt.Errorf("decoding the snapshot: %w", err)
 	}
+	for _, rule := range certification.RetentionTable(l.of.Policy) {
+		if err := rule.Check(); err != nil {
+			return nil, err
+		}
+	}
 	if l.tooYoung() {
 		return l, nil
 	}

@@ -530,6 +530,21 @@ func TestErasingThatStopsHalfWay(t *testing.T) {
 		require.True(t, locked.none(kept), "once it may go")
 	})
 
+	t.Run("a time of no length is a fault, and nothing is due by it", func(t *testing.T) {
+		older, other := w.made(certification.StageTraining), w.made(certification.StageTraining)
+		diploma := older.kept(certification.DocumentDiploma)
+		older.handIn(certification.FormApplication, `{}`, diploma)
+		ended := older.step(certification.StageClosed)
+		ended = other.step(certification.StageClosed)
+		w.exec("UPDATE cases SET snapshot = snapshot #- '{policy,late_renewal_months}' WHERE id = $1", older.caseID)
+		w.at(ended.AddDate(3, 0, 1))
+		require.ErrorContains(t, w.EraseDue(ctx, func(cases.Erasure) {}), older.caseID)
+		require.False(t, older.none(diploma))
+		require.Equal(t, 1, w.count("FROM applicants WHERE id = $1 AND email <> ''", older.actor.ID))
+		require.Zero(t, w.count("FROM applicants WHERE id = $1 AND email <> ''", other.actor.ID))
+		w.exec("UPDATE cases SET erase_at = $2 WHERE id = $1", older.caseID, ended.AddDate(100, 0, 0))
+	})
+
 	t.Run("a case that cannot be read does not hold up the others", func(t *testing.T) {
 		bad, good := w.made(certification.StageTraining), w.made(certification.StageTraining)
 		bad.step(certification.StageClosed)

@@ -1,6 +1,9 @@
 package certification
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // RecordClass is a kind of record that is kept for a time of its own.
 type RecordClass string
@@ -72,12 +75,21 @@ type Retention struct {
 
 // Ends is when something has been kept for its time that is kept from start on: the same
 // time of day in Los Angeles, so many days, months or years later. Zero if it is kept for
-// ever, or if there is no start yet.
+// ever, if there is no start yet, or if the rule has no length (Check): never at once.
 func (r Retention) Ends(start time.Time) time.Time {
-	if r.Forever || start.IsZero() {
+	if r.Forever || start.IsZero() || r.Check() != nil {
 		return time.Time{}
 	}
 	return AddDays(AddMonths(start, 12*r.Years+r.Months), r.Days)
+}
+
+// Check refuses a rule that says neither how long nor for ever. A policy that is pinned to
+// a case was written by an older program, and lacks what was added to policies since.
+func (r Retention) Check() error {
+	if !r.Forever && (r.Days < 0 || r.Months < 0 || r.Years < 0 || r.Days+r.Months+r.Years == 0) {
+		return fmt.Errorf("the retention table does not say for how long %s is kept", r.Record)
+	}
+	return nil
 }
 
 // RetentionTable is how long records are kept under a policy (domain §5). It is the one

@@ -71,8 +71,23 @@ func TestWhenSomethingWasKeptForItsTime(t *testing.T) {
 		"months, of which one is short":  {certification.Retention{Months: 6}, at(2026, 8, 31), at(2027, 2, 28)},
 		"years after the 29 of February": {certification.Retention{Years: 3}, at(2028, 2, 29), at(2031, 2, 28)},
 		"for ever":                       {certification.Retention{Forever: true}, at(2026, 1, 10), time.Time{}},
+		"no length, which is a fault":    {certification.Retention{}, at(2026, 1, 10), time.Time{}},
 		"from what is still to come":     {certification.Retention{Years: 3}, time.Time{}, time.Time{}},
 	} {
 		require.True(t, test.ends.Equal(test.kept.Ends(test.start)), "%s: %s", name, test.kept.Ends(test.start))
 	}
+}
+
+// What a policy of an older program does not say is a fault, and not "at once".
+func TestARuleWithoutALengthIsRefused(t *testing.T) {
+	for _, rule := range certification.RetentionTable(certification.CurrentPolicy(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))) {
+		require.NoError(t, rule.Check())
+	}
+	refused := map[certification.RecordClass]bool{}
+	for _, rule := range certification.RetentionTable(certification.Policy{}) {
+		refused[rule.Record] = rule.Check() != nil
+	}
+	require.True(t, refused[certification.RecordDraft] && refused[certification.RecordDiploma])
+	require.False(t, refused[certification.RecordLetter] || refused[certification.RecordForm])
+	require.Error(t, certification.Retention{Days: -1, Years: 2}.Check())
 }
