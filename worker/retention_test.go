@@ -1,14 +1,17 @@
 package worker_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
 	"peercert/certification"
+	"peercert/worker"
 	"peercert/workflows"
 )
 
@@ -61,4 +64,41 @@ func TestErasingIsCounted(t *testing.T) {
 	var line string
 	require.NoError(t, sql.QueryRow(ctx, "SELECT class || ' ' || items FROM erasures WHERE case_id = $1", caseID).Scan(&line))
 	require.Equal(t, "contact 1", line)
+}
+
+// A worker whose clock is wrong erases nothing; a clock that was moved for the cases is not
+// wrong.
+func TestAWrongClockErasesNothing(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	sql, err := pgx.Connect(ctx, r.settings.DatabaseURL)
+	require.NoError(t, err)
+	defer sql.Close(ctx)
+	// What PostgreSQL says of the time, for connections that begin from now on.
+	says := func(apart string) {
+		for _, statement := range []string{
+			"CREATE SCHEMA IF NOT EXISTS another_time",
+			"CREATE OR REPLACE FUNCTION another_time.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() + interval '" + apart + "' $$",
+			`DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || quote_ident(current_database()) || ' SET search_path = another_time, pg_catalog, public'; END $$`,
+		} {
+			_, err := sql.Exec(ctx, statement)
+			require.NoError(t, err)
+		}
+	}
+	erase := func(now func() time.Time) error {
+		parts, err := worker.Assemble(context.WithoutCancel(ctx), r.settings, quiet, now)
+		require.NoError(t, err)
+		defer parts.Close()
+		functions := worker.ActivitiesOf(parts)
+		_, erasing := functions.Retention.EraseDue(ctx)
+		_, forgetting := functions.Retention.ForgetOldRecords(ctx)
+		require.Equal(t, erasing == nil, forgetting == nil)
+		return erasing
+	}
+	for apart, refused := range map[string]bool{"4 minutes": false, "-4 minutes": false, "6 minutes": true, "-6 minutes": true, "-5 years": true} {
+		says(apart)
+		for _, now := range []func() time.Time{time.Now, func() time.Time { return time.Now().AddDate(20, 0, 0) }} {
+			require.Equal(t, refused, erase(now) != nil, apart)
+		}
+	}
 }

@@ -1,5 +1,8 @@
 -- What is erased once it was kept for its time (docs/retention.md).
 
+-- name: RealTime :one
+SELECT clock_timestamp()::timestamptz AS at;
+
 -- name: CasesToLookAt :many
 SELECT id, erase_at FROM cases
 WHERE erase_at <= sqlc.arg(now)::timestamptz AND (erase_at, id) > (sqlc.arg(after_at)::timestamptz, sqlc.arg(after_id)::uuid)

@@ -86,7 +86,6 @@ func (q *Queries) CasesOfPerson(ctx context.Context, applicantID string) ([]Case
 }
 
 const casesToLookAt = `-- name: CasesToLookAt :many
-
 SELECT id, erase_at FROM cases
 WHERE erase_at <= $1::timestamptz AND (erase_at, id) > ($2::timestamptz, $3::uuid)
 ORDER BY erase_at, id LIMIT $4
@@ -104,7 +103,6 @@ type CasesToLookAtRow struct {
 	EraseAt time.Time
 }
 
-// What is erased once it was kept for its time (docs/retention.md).
 func (q *Queries) CasesToLookAt(ctx context.Context, arg CasesToLookAtParams) ([]CasesToLookAtRow, error) {
 	rows, err := q.db.Query(ctx, casesToLookAt,
 		arg.Now,
@@ -492,6 +490,19 @@ func (q *Queries) ReadTimes(ctx context.Context, arg ReadTimesParams) ([]ReadTim
 		return nil, err
 	}
 	return items, nil
+}
+
+const realTime = `-- name: RealTime :one
+
+SELECT clock_timestamp()::timestamptz AS at
+`
+
+// What is erased once it was kept for its time (docs/retention.md).
+func (q *Queries) RealTime(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, realTime)
+	var at time.Time
+	err := row.Scan(&at)
+	return at, err
 }
 
 const stillNeeded = `-- name: StillNeeded :one
