@@ -12,6 +12,11 @@ ALTER TABLE drafts ADD COLUMN erased_at timestamptz;     -- when what was typed 
 -- and the row stays until the bucket holds nothing of it.
 ALTER TABLE documents ADD COLUMN erasing_for text NOT NULL DEFAULT '';
 
+-- The newest event of the case when it was uploaded: which forms it went along with is
+-- told by this order, not by the clocks of two machines. Of what was there before it is not
+-- known, and that counts as handed in with all.
+ALTER TABLE documents ADD COLUMN after_event bigint NOT NULL DEFAULT 0;
+
 -- What was erased, by class and number alone. Kept for ever, as the log is.
 CREATE TABLE erasures (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -24,7 +29,7 @@ CREATE INDEX erasures_by_case ON erasures (case_id, at);
 
 -- +goose Down
 DROP TABLE erasures;
-ALTER TABLE documents DROP COLUMN erasing_for;
+ALTER TABLE documents DROP COLUMN erasing_for, DROP COLUMN after_event;
 ALTER TABLE drafts DROP COLUMN erased_at;
 ALTER TABLE applicants DROP COLUMN erased_at;
 ALTER TABLE cases DROP COLUMN erase_at;

@@ -103,6 +103,7 @@ type Document struct {
 	UploadedAt        time.Time
 	CheckedAt         *time.Time
 	ErasingFor        string
+	AfterEvent        int64
 }
 
 type Draft struct {

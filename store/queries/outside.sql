@@ -88,8 +88,9 @@ UPDATE inbox SET processed_at = $2, outcome = $3 WHERE id = $1;
 UPDATE inbox SET next_try_at = $2, outcome = $3 WHERE id = $1;
 
 -- name: AddDocument :execrows
-INSERT INTO documents (id, case_id, kind, status, media_type, bytes, sha256, quarantine_key, quarantine_version, file_name, uploaded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING;
+INSERT INTO documents (id, case_id, kind, status, media_type, bytes, sha256, quarantine_key, quarantine_version, file_name, uploaded_at, after_event)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+    (SELECT coalesce(max(e.id), 0) FROM case_events e WHERE e.case_id = $2)) ON CONFLICT (id) DO NOTHING;
 
 -- name: WriteDocumentCheck :exec
 UPDATE documents SET status = $2, refusal_code = $3, threat = $4, clean_key = $5, clean_version = $6, view_key = $7, checked_at = $8

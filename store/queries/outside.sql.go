@@ -11,8 +11,9 @@ import (
 )
 
 const addDocument = `-- name: AddDocument :execrows
-INSERT INTO documents (id, case_id, kind, status, media_type, bytes, sha256, quarantine_key, quarantine_version, file_name, uploaded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING
+INSERT INTO documents (id, case_id, kind, status, media_type, bytes, sha256, quarantine_key, quarantine_version, file_name, uploaded_at, after_event)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+    (SELECT coalesce(max(e.id), 0) FROM case_events e WHERE e.case_id = $2)) ON CONFLICT (id) DO NOTHING
 `
 
 type AddDocumentParams struct {
@@ -192,7 +193,7 @@ func (q *Queries) ClaimNotice(ctx context.Context, arg ClaimNoticeParams) (Claim
 }
 
 const documentsOf = `-- name: DocumentsOf :many
-SELECT id, case_id, kind, status, refusal_code, threat, media_type, bytes, sha256, quarantine_key, quarantine_version, clean_key, clean_version, view_key, file_name, uploaded_at, checked_at, erasing_for FROM documents WHERE case_id = $1 AND erasing_for = '' ORDER BY uploaded_at, id
+SELECT id, case_id, kind, status, refusal_code, threat, media_type, bytes, sha256, quarantine_key, quarantine_version, clean_key, clean_version, view_key, file_name, uploaded_at, checked_at, erasing_for, after_event FROM documents WHERE case_id = $1 AND erasing_for = '' ORDER BY uploaded_at, id
 `
 
 func (q *Queries) DocumentsOf(ctx context.Context, caseID string) ([]Document, error) {
@@ -223,6 +224,7 @@ func (q *Queries) DocumentsOf(ctx context.Context, caseID string) ([]Document, e
 			&i.UploadedAt,
 			&i.CheckedAt,
 			&i.ErasingFor,
+			&i.AfterEvent,
 		); err != nil {
 			return nil, err
 		}
@@ -486,7 +488,7 @@ func (q *Queries) PostponeIncoming(ctx context.Context, arg PostponeIncomingPara
 }
 
 const readDocument = `-- name: ReadDocument :one
-SELECT id, case_id, kind, status, refusal_code, threat, media_type, bytes, sha256, quarantine_key, quarantine_version, clean_key, clean_version, view_key, file_name, uploaded_at, checked_at, erasing_for FROM documents WHERE id = $1 AND erasing_for = ''
+SELECT id, case_id, kind, status, refusal_code, threat, media_type, bytes, sha256, quarantine_key, quarantine_version, clean_key, clean_version, view_key, file_name, uploaded_at, checked_at, erasing_for, after_event FROM documents WHERE id = $1 AND erasing_for = ''
 `
 
 func (q *Queries) ReadDocument(ctx context.Context, id string) (Document, error) {
@@ -511,6 +513,7 @@ func (q *Queries) ReadDocument(ctx context.Context, id string) (Document, error)
 		&i.UploadedAt,
 		&i.CheckedAt,
 		&i.ErasingFor,
+		&i.AfterEvent,
 	)
 	return i, err
 }

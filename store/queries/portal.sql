@@ -86,22 +86,32 @@ SELECT form, draft_values FROM drafts WHERE case_id = $1 ORDER BY form FOR UPDAT
 -- name: RewriteDraft :exec
 UPDATE drafts SET draft_values = $3, revision = revision + 1, saved_at = $4 WHERE case_id = $1 AND form = $2;
 
+-- name: LockOpenCase :one
+-- Whoever makes a step of the case waits: it is not closed beside what is added to it.
+SELECT stage <> 'closed' AS open FROM cases WHERE id = $1 FOR SHARE;
+
 -- name: HandedInDocuments :many
 -- The documents that any form named when it was handed in; and those of the kinds that no
 -- form names, which go along with the form that they belong to: proof of a new name with
--- an application or a training certificate, evidence with an appeal, also while that is
--- being decided.
+-- an application or a training certificate, or with a decision about one, since a reviewer
+-- may have looked at it; evidence with an appeal, also while that is being decided. What
+-- was there is told by the order of the events, not by two clocks.
 SELECT DISTINCT d.id::text FROM case_events e CROSS JOIN LATERAL jsonb_array_elements_text(e.event->'details'->'documents') AS d (id)
 WHERE e.case_id = $1 AND e.voided_at IS NULL
 UNION
+SELECT d.id::text FROM documents d JOIN case_events e ON e.case_id = d.case_id AND e.id > d.after_event AND e.voided_at IS NULL
+WHERE d.case_id = $1 AND d.kind = 'name_change' AND d.status NOT IN ('refused', 'infected') AND e.event->>'ignored' IS NULL AND (
+    e.event->>'signal' IN ('decide-application', 'decide-training')
+    OR EXISTS (SELECT FROM draft_turns t WHERE t.case_id = e.case_id AND t.revision = e.revision AND t.voided_at IS NULL
+        AND t.draft_revision IS NOT NULL AND t.form IN ('application', 'training')))
+UNION
 SELECT d.id::text FROM documents d
-JOIN draft_turns t ON t.case_id = d.case_id AND t.voided_at IS NULL AND t.draft_revision IS NOT NULL
+JOIN draft_turns t ON t.case_id = d.case_id AND t.form = 'appeal' AND t.voided_at IS NULL AND t.draft_revision IS NOT NULL
 JOIN case_events e ON e.case_id = t.case_id AND e.revision = t.revision AND e.voided_at IS NULL
-WHERE d.case_id = $1 AND d.status NOT IN ('refused', 'infected') AND (
-    d.kind = 'name_change' AND t.form IN ('application', 'training') AND d.uploaded_at <= e.at
-    OR d.kind = 'appeal_evidence' AND t.form = 'appeal' AND (d.uploaded_at <= e.at OR NOT EXISTS (
+WHERE d.case_id = $1 AND d.kind = 'appeal_evidence' AND d.status NOT IN ('refused', 'infected') AND (
+    d.after_event < e.id OR NOT EXISTS (
         SELECT FROM draft_turns later JOIN case_events given ON given.case_id = later.case_id AND given.revision = later.revision AND given.voided_at IS NULL
-        WHERE later.case_id = t.case_id AND later.form = t.form AND later.voided_at IS NULL AND later.id > t.id AND given.at <= d.uploaded_at)));
+        WHERE later.case_id = t.case_id AND later.form = t.form AND later.voided_at IS NULL AND later.id > t.id AND given.id <= d.after_event));
 
 -- name: DeleteDocuments :exec
 DELETE FROM documents WHERE case_id = $1 AND id = ANY (sqlc.arg(ids)::uuid[]);
