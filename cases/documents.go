@@ -76,7 +76,8 @@ func sameContent(body io.Reader, sum string) error {
 }
 
 // addDocument stores the row of a document and makes its check due, together. Of two
-// at once the first stands.
+// at once the first stands. A closed case takes none: what was uploaded is an object that
+// no row knows, and goes with the sweep.
 func (c *Cases) addDocument(ctx context.Context, document certification.Document, fileName string) (certification.Document, error) {
 	payload, err := json.Marshal(map[string]string{"document_id": document.ID})
 	if err != nil {
@@ -84,6 +85,12 @@ func (c *Cases) addDocument(ctx context.Context, document certification.Document
 	}
 	var stored queries.Document
 	err = c.Store.InTransaction(ctx, func(q *queries.Queries) error {
+		// The upload may have taken so long that the case was closed meanwhile.
+		if open, err := q.LockOpenCase(ctx, document.CaseID); err != nil {
+			return err
+		} else if !open {
+			return certification.CaseClosed()
+		}
 		if _, err := q.AddDocument(ctx, queries.AddDocumentParams{
 			ID: document.ID, CaseID: document.CaseID, Kind: string(document.Kind), Status: string(document.Status),
 			MediaType: document.MediaType, Bytes: document.Bytes, Sha256: document.SHA256, QuarantineKey: document.QuarantineKey,

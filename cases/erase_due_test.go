@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -429,6 +430,50 @@ func TestWhatEndedInDoubtIsKept(t *testing.T) {
 	}
 }
 
+// What a reviewer may have decided by is evidence, although no form names it and none was
+// handed in after it; and whose clock is ahead does not matter.
+func TestEvidenceIsNoDraft(t *testing.T) {
+	w := still(t)
+	p := w.made(certification.StageApplicationReview)
+	p.handIn(certification.FormApplication, `{}`)
+	w.later(time.Hour) // the clock of whoever took the uploads
+	proof := p.kept(certification.DocumentNameChange)
+	w.later(-time.Hour)
+	p.step(certification.StageTraining, decided(certification.SignalDecideApplication, certification.DecisionApprove))
+	unseen := p.kept(certification.DocumentNameChange)
+	p.step(certification.StageDenied)
+	w.later(time.Hour)
+	evidence := p.kept(certification.DocumentAppeal)
+	w.later(-time.Hour)
+	p.handIn(certification.FormAppeal, `{"statement": "Look again."}`)
+	refused(t, certification.RefusedWrongStage, w.RemoveDocument(t.Context(), p.actor, p.key(), p.caseID, proof))
+	ended := p.step(certification.StageClosed)
+	w.at(ended.AddDate(2, 0, 0))
+	w.erase()
+	require.ElementsMatch(t, []string{proof, evidence}, p.documentIDs())
+	require.True(t, p.none(unseen))
+}
+
+// An upload that takes until after the end of a case leaves nothing in it.
+func TestASlowUploadIntoAClosedCase(t *testing.T) {
+	w := still(t)
+	p := w.made(certification.StageTraining)
+	closing := readerFunc(func([]byte) (int, error) {
+		p.step(certification.StageClosed)
+		return 0, io.EOF
+	})
+	_, err := w.Upload(t.Context(), p.actor, cases.Upload{CaseID: p.caseID, Key: p.key(), Kind: certification.DocumentTrainingCertificate,
+		FileName: "mine.png", Body: io.MultiReader(bytes.NewReader(picture(t, 40)), closing)})
+	refused(t, certification.RefusedClosed, err)
+	require.Zero(t, w.count("FROM documents WHERE case_id = $1", p.caseID))
+	require.Zero(t, w.count("FROM inbox"))
+}
+
+// readerFunc is a reader that is a function.
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
 // breaking is a storage that fails before or after it removes something.
 type breaking struct {
 	cases.Storage
@@ -571,4 +616,21 @@ func TestACaseThatTakesAStepIsLookedAtAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.store.LookNextAt(t.Context(), queries.LookNextAtParams{ID: p.caseID, At: w.now().AddDate(1, 0, 0), Revision: 1, UpdatedAt: row.UpdatedAt}))
 	require.Equal(t, 1, due(), "somebody who saw an older revision says nothing about it")
+}
+
+// A page that was open while a form was erased does not write it back.
+func TestAnErasedFormIsNotWrittenBack(t *testing.T) {
+	w := still(t)
+	p := w.made(certification.StageTraining)
+	p.wrote(certification.FormTraining, `{"provider_id": "zebra"}`)
+	w.exec("UPDATE drafts SET revision = 7 WHERE case_id = $1", p.caseID)
+	ended := p.step(certification.StageClosed)
+	w.at(ended.AddDate(1, 0, 0))
+	w.erase()
+	rows, err := w.store.SaveDraft(t.Context(), queries.SaveDraftParams{
+		CaseID: p.caseID, Form: string(certification.FormTraining), DraftValues: []byte(`{"provider_id": "zebra"}`), At: w.now(), SeenRevision: 7,
+	})
+	require.NoError(t, err)
+	require.Zero(t, rows)
+	require.Zero(t, w.count("FROM drafts WHERE draft_values::text LIKE '%zebra%'"))
 }

@@ -36,7 +36,8 @@ SELECT d.form, d.draft_values, EXISTS (SELECT FROM draft_turns t
 FROM drafts d WHERE d.case_id = $1 AND d.erased_at IS NULL AND d.draft_values <> '{}' ORDER BY d.form FOR UPDATE;
 
 -- name: EraseDraft :exec
-UPDATE drafts SET draft_values = $3, erased_at = $4 WHERE case_id = $1 AND form = $2;
+-- Whoever saw it before it was erased saves nothing over it.
+UPDATE drafts SET draft_values = $3, erased_at = $4, revision = revision + 1 WHERE case_id = $1 AND form = $2;
 
 -- name: HideDocuments :exec
 UPDATE documents SET erasing_for = sqlc.arg(class), file_name = '' WHERE case_id = sqlc.arg(case_id) AND id = ANY (sqlc.arg(ids)::uuid[]);

@@ -174,7 +174,7 @@ func (q *Queries) EraseContact(ctx context.Context, arg EraseContactParams) erro
 }
 
 const eraseDraft = `-- name: EraseDraft :exec
-UPDATE drafts SET draft_values = $3, erased_at = $4 WHERE case_id = $1 AND form = $2
+UPDATE drafts SET draft_values = $3, erased_at = $4, revision = revision + 1 WHERE case_id = $1 AND form = $2
 `
 
 type EraseDraftParams struct {
@@ -184,6 +184,7 @@ type EraseDraftParams struct {
 	ErasedAt    *time.Time
 }
 
+// Whoever saw it before it was erased saves nothing over it.
 func (q *Queries) EraseDraft(ctx context.Context, arg EraseDraftParams) error {
 	_, err := q.db.Exec(ctx, eraseDraft,
 		arg.CaseID,
