@@ -40,10 +40,6 @@ const mostReads = 5000
 func (l *look) start(rule certification.Retention) (time.Time, error) {
 	closed := l.of.Stage == certification.StageClosed
 	switch rule.Start {
-	case certification.FromCaseBegin:
-		if closed {
-			return l.row.CreatedAt, nil
-		}
 	case certification.FromCaseEnd:
 		return l.closedAt, nil
 	case certification.FromDecision:
@@ -92,19 +88,25 @@ func (l *look) hide(ctx context.Context, rule certification.Retention, which fun
 	if err != nil || !due {
 		return err
 	}
+	return l.hideAll(ctx, rule.Record, ids)
+}
+
+func (l *look) hideAll(ctx context.Context, class certification.RecordClass, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
 	l.documents = slices.DeleteFunc(l.documents, func(d queries.Document) bool { return slices.Contains(ids, d.ID) })
-	return l.q.HideDocuments(ctx, queries.HideDocumentsParams{Class: string(rule.Record), CaseID: l.of.ID, Ids: ids})
+	return l.q.HideDocuments(ctx, queries.HideDocumentsParams{Class: string(class), CaseID: l.of.ID, Ids: ids})
 }
 
 // empty takes what was typed out of forms, but for what keep says.
-func (l *look) empty(ctx context.Context, rule certification.Retention, which func(d queries.FilledDraftsRow) bool, keep func(values []byte) (json.RawMessage, error)) (int, error) {
+func (l *look) empty(ctx context.Context, which func(d queries.FilledDraftsRow) (bool, error), keep func(values []byte) (json.RawMessage, error)) (int, error) {
 	forms := 0
 	for _, draft := range l.drafts {
-		if !which(draft) {
-			continue
-		}
-		if due, err := l.due(rule); err != nil || !due {
+		if due, err := which(draft); err != nil {
 			return 0, err
+		} else if !due {
+			continue
 		}
 		kept, err := keep(draft.DraftValues)
 		if err != nil {
@@ -132,12 +134,62 @@ func signature(values []byte) (json.RawMessage, error) {
 	return json.Marshal(signed)
 }
 
-// eraseDrafts erases forms that were never handed in, and every file that was not.
+// signedVersion keeps of a signature which text was signed, and not by whom.
+func signedVersion(values []byte) (json.RawMessage, error) {
+	var signed struct {
+		Ethics *struct {
+			Version string `json:"version"`
+		} `json:"ethics,omitempty"`
+	}
+	if json.Unmarshal(values, &signed) != nil {
+		return nil, errDraft
+	}
+	return json.Marshal(signed)
+}
+
+// eraseDrafts erases one by one forms that were never handed in, and files that were not:
+// once the case is closed, or of an open case the files that nothing in it holds.
 func (l *look) eraseDrafts(ctx context.Context, rule certification.Retention) (int, error) {
-	if err := l.hide(ctx, rule, func(d queries.Document) bool { return !slices.Contains(l.handedIn, d.ID) }); err != nil {
+	if rule.Start != certification.FromLastSave {
+		return 0, fmt.Errorf("its time cannot begin with %q", rule.Start)
+	}
+	closed := l.of.Stage == certification.StageClosed
+	held, err := l.inForms()
+	if err != nil || !l.settled() {
 		return 0, err
 	}
-	return l.empty(ctx, rule, func(d queries.FilledDraftsRow) bool { return !d.HandedIn }, nothing)
+	var ids []string
+	for _, document := range l.documents {
+		if !slices.Contains(l.handedIn, document.ID) && (closed || !held(document)) && l.past(rule, document.UploadedAt) {
+			ids = append(ids, document.ID)
+		}
+	}
+	if err := l.hideAll(ctx, rule.Record, ids); err != nil || !closed {
+		return 0, err
+	}
+	return l.empty(ctx, func(d queries.FilledDraftsRow) (bool, error) { return !d.HandedIn && l.past(rule, d.SavedAt), nil }, nothing)
+}
+
+// inForms says which documents a form of the case names, or may still come to name or go
+// along with. A file that was refused or is infected may not, nor one for a form that was
+// approved.
+func (l *look) inForms() (func(d queries.Document) bool, error) {
+	var named []string
+	for _, draft := range l.drafts {
+		ids, err := documentsIn(draft.DraftValues)
+		if err != nil {
+			return nil, err
+		}
+		named = append(named, ids...)
+	}
+	approved := map[certification.DocumentKind]bool{
+		certification.DocumentDiploma:             l.of.ApplicationApproved,
+		certification.DocumentTrainingCertificate: l.of.Certificate != nil,
+	}
+	return func(d queries.Document) bool {
+		usable := !slices.Contains([]certification.DocumentStatus{certification.DocumentRefused, certification.DocumentInfected}, certification.DocumentStatus(d.Status))
+		return slices.Contains(named, d.ID) || usable && !approved[certification.DocumentKind(d.Kind)]
+	}, nil
 }
 
 // erasePhotoID hides the ID, and those that were sent before and put right: once the
@@ -162,16 +214,35 @@ func (l *look) eraseAppeal(ctx context.Context, rule certification.Retention) (i
 	if _, err := l.erasePapers(certification.DocumentAppeal)(ctx, rule); err != nil {
 		return 0, err
 	}
-	return l.empty(ctx, rule, func(d queries.FilledDraftsRow) bool {
-		return d.HandedIn && certification.Form(d.Form) == certification.FormAppeal
+	return l.empty(ctx, func(d queries.FilledDraftsRow) (bool, error) {
+		if !d.HandedIn || certification.Form(d.Form) != certification.FormAppeal {
+			return false, nil
+		}
+		return l.due(rule)
 	}, nothing)
 }
 
-// eraseForms erases the other forms that were handed in, but for the signature.
+// eraseForms erases the other forms that were handed in. The signature of somebody who was
+// ever certified stays, as proof of their name does; of anybody else both hold a name that
+// nobody needs, and go with the form.
 func (l *look) eraseForms(ctx context.Context, rule certification.Retention) (int, error) {
-	return l.empty(ctx, rule, func(d queries.FilledDraftsRow) bool {
-		return d.HandedIn && certification.Form(d.Form) != certification.FormAppeal
-	}, signature)
+	certified, err := l.q.EverCertified(ctx, l.of.ApplicantID)
+	if err != nil {
+		return 0, err
+	}
+	keep := signature
+	if !certified {
+		keep = signedVersion
+		if _, err := l.erasePapers(certification.DocumentNameChange)(ctx, rule); err != nil {
+			return 0, err
+		}
+	}
+	return l.empty(ctx, func(d queries.FilledDraftsRow) (bool, error) {
+		if !d.HandedIn || certification.Form(d.Form) == certification.FormAppeal {
+			return false, nil
+		}
+		return l.due(rule)
+	}, keep)
 }
 
 func (l *look) eraseVideo(ctx context.Context, rule certification.Retention) (int, error) {

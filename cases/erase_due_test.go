@@ -111,11 +111,10 @@ func TestEveryClassGoesAtItsTime(t *testing.T) {
 		certification.RecordDraft: func(p *person) (time.Time, func() bool) {
 			p.wrote(certification.FormTraining, `{"hours": 80}`)
 			id, proof := p.kept(certification.DocumentTrainingCertificate), p.kept(certification.DocumentNameChange)
-			row, err := w.store.Case(ctx, p.caseID)
-			require.NoError(t, err)
+			saved := w.now()
 			w.later(time.Hour)
 			closed(p)
-			return row.CreatedAt, func() bool {
+			return saved, func() bool {
 				return p.none(id) && p.none(proof) && w.count("FROM drafts WHERE case_id = $1 AND draft_values <> '{}'", p.caseID) == 0
 			}
 		},
@@ -140,9 +139,10 @@ func TestEveryClassGoesAtItsTime(t *testing.T) {
 		},
 		certification.RecordForm: func(p *person) (time.Time, func() bool) {
 			p.handIn(certification.FormApplication, `{"date_of_birth": "1990-05-17", "ethics": {"version": "v", "typed_name": "Made Up"}}`)
+			proof := p.kept(certification.DocumentNameChange)
 			p.handIn(certification.FormTraining, `{"hours": 80}`)
 			return closed(p), func() bool {
-				return w.count(`FROM drafts WHERE case_id = $1 AND draft_values = '{"ethics": {"version": "v", "typed_name": "Made Up"}}'`, p.caseID) == 1 &&
+				return w.count(`FROM drafts WHERE case_id = $1 AND draft_values = '{"ethics": {"version": "v"}}'`, p.caseID) == 1 && p.none(proof) &&
 					w.count("FROM drafts WHERE case_id = $1 AND draft_values = '{}'", p.caseID) == 1
 			}
 		},
@@ -298,12 +298,12 @@ func TestWhatIsNeededStays(t *testing.T) {
 	t.Run("a certificate in force: what stands behind it, but not the ID", func(t *testing.T) {
 		w.at(begin)
 		p := w.certified("Zebulon", "", "Zebra", certification.StageApplicationReview)
-		photo, diploma := p.kept(certification.DocumentPhotoID), p.kept(certification.DocumentDiploma)
-		p.handIn(certification.FormApplication, `{"called": "Z", "ethics": {"version": "v"}}`, photo, diploma)
+		photo, diploma, proof := p.kept(certification.DocumentPhotoID), p.kept(certification.DocumentDiploma), p.kept(certification.DocumentNameChange)
+		p.handIn(certification.FormApplication, `{"called": "Z", "ethics": {"version": "v", "typed_name": "Zebulon Zebra"}}`, photo, diploma)
 		p.step(certification.StageCertified, decided(certification.SignalDecideApplication, certification.DecisionApprove))
 		w.at(years)
 		w.erase()
-		require.Equal(t, []string{diploma}, p.documentIDs())
+		require.Equal(t, []string{diploma, proof}, p.documentIDs())
 		require.True(t, p.none(photo))
 		require.Equal(t, 1, w.count("FROM drafts WHERE case_id = $1 AND draft_values->>'called' = 'Z'", p.caseID))
 
@@ -311,7 +311,7 @@ func TestWhatIsNeededStays(t *testing.T) {
 		ended := p.step(certification.StageClosed, func(t *certification.Transition) { t.Case.Outcome = certification.OutcomeVacated })
 		w.at(ended.AddDate(3, 0, 1))
 		w.erase()
-		require.Empty(t, p.documentIDs())
+		require.Equal(t, []string{proof}, p.documentIDs())
 		require.Zero(t, w.count("FROM applicants WHERE id = $1 AND (email <> '' OR phone <> '' OR called <> '' OR date_of_birth IS NOT NULL OR address <> '{}')", p.actor.ID))
 		listed, err := w.Search(ctx, "Zebra")
 		require.NoError(t, err)
@@ -321,7 +321,7 @@ func TestWhatIsNeededStays(t *testing.T) {
 		// Staff see that the form was erased, and what was decided.
 		draft, err := w.Draft(ctx, administrator, p.caseID, certification.FormApplication, cases.PurposeAudit)
 		require.NoError(t, err)
-		require.JSONEq(t, `{"ethics": {"version": "v"}}`, string(draft.Values))
+		require.JSONEq(t, `{"ethics": {"version": "v", "typed_name": "Zebulon Zebra"}}`, string(draft.Values))
 		require.NotZero(t, draft.ErasedAt)
 		require.Empty(t, draft.Findings)
 		require.Contains(t, p.log(), string(certification.SignalDecideApplication))
@@ -430,6 +430,39 @@ func TestWhatEndedInDoubtIsKept(t *testing.T) {
 	}
 }
 
+// What was never handed in goes one by one; of an open case only what nothing in it holds.
+func TestDraftsGoOneByOne(t *testing.T) {
+	w := still(t)
+	p := w.made(certification.StageTraining)
+	begin := w.now()
+	named, proof := p.kept(certification.DocumentTrainingCertificate), p.kept(certification.DocumentNameChange)
+	p.wrote(certification.FormTraining, `{"document_id": "`+named+`"}`)
+	unnamed := p.kept(certification.DocumentDiploma)
+	refusedFile := p.document(certification.DocumentNameChange, certification.DocumentRefused)
+	p.step(certification.StageTraining, func(t *certification.Transition) { t.Case.OnHold = true })
+	w.at(begin.AddDate(0, 6, 4))
+	w.erase()
+	require.Len(t, p.documentIDs(), 4, "on hold nothing goes")
+	p.step(certification.StageTraining, func(t *certification.Transition) { t.Case.OnHold = false })
+	w.erase()
+	require.ElementsMatch(t, []string{named, proof, unnamed}, p.documentIDs(), "the application may still come to name it")
+	p.step(certification.StageTraining, func(t *certification.Transition) { t.Case.ApplicationApproved = true })
+	w.erase()
+	require.ElementsMatch(t, []string{named, proof}, p.documentIDs())
+	require.True(t, p.none(unnamed) && p.none(refusedFile))
+
+	late := p.kept(certification.DocumentTrainingCertificate)
+	w.exec("UPDATE drafts SET saved_at = $2 WHERE case_id = $1", p.caseID, w.now())
+	p.step(certification.StageClosed)
+	w.erase()
+	require.Equal(t, []string{late}, p.documentIDs())
+	require.Equal(t, 1, w.count("FROM drafts WHERE case_id = $1 AND draft_values <> '{}'", p.caseID))
+	w.later(181 * 24 * time.Hour)
+	w.erase()
+	require.True(t, p.none(late))
+	require.Zero(t, w.count("FROM drafts WHERE case_id = $1 AND draft_values <> '{}'", p.caseID))
+}
+
 // What a reviewer may have decided by is evidence, although no form names it and none was
 // handed in after it; and whose clock is ahead does not matter.
 func TestEvidenceIsNoDraft(t *testing.T) {
@@ -494,7 +527,7 @@ func TestErasingThatStopsHalfWay(t *testing.T) {
 	ctx := t.Context()
 	p := w.made(certification.StageApplicationReview)
 	photo, other := p.kept(certification.DocumentPhotoID), p.kept(certification.DocumentPhotoID)
-	p.handIn(certification.FormApplication, `{}`, photo)
+	p.handIn(certification.FormApplication, `{}`, photo, other)
 	at := p.step(certification.StageTraining, decided(certification.SignalDecideApplication, certification.DecisionApprove))
 	w.at(at.AddDate(0, 0, 181))
 

@@ -109,7 +109,9 @@ func TestNothingIsLeftOfAPersonButWhatIsKeptForGood(t *testing.T) {
 	}
 	applies := func(p *person) {
 		photo, diploma := upload(p, certification.DocumentPhotoID), upload(p, certification.DocumentDiploma)
+		upload(p, certification.DocumentNameChange)
 		submit := p.fill(map[string]any{
+			"ethics":   map[string]string{"version": certification.CurrentPolicy(w.now()).EthicsVersion, "typed_name": word("signature")},
 			"photo_id": []string{photo}, "diploma": []string{diploma}, "called": word("called in the form"),
 			"legal_first_name": word("legal first name"), "legal_middle_name": word("legal middle name"), "legal_last_name": word("legal last name"),
 		})
@@ -204,7 +206,8 @@ func TestNothingIsLeftOfAPersonButWhatIsKeptForGood(t *testing.T) {
 		require.NotContains(t, left, said)
 	}
 	require.Contains(t, left, note, "a letter is kept for good, with what the reviewer wrote in it")
-	require.Contains(t, left, "typed_name", "and so is the signature")
+	require.NotContains(t, left, "typed_name")
+	require.Contains(t, left, strings.ToLower(certification.CurrentPolicy(ended).EthicsVersion), "which text was signed stays")
 	require.Equal(t, 1, w.objects(authorization), "the candidate record is gone, the authorization names nobody")
 
 	// What stays can be read: the log, and the letters, by a name that nobody has.

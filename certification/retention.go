@@ -39,7 +39,7 @@ type RetentionStart string
 const (
 	FromDecision   RetentionStart = "decision"   // the last decision about it, appeals included
 	FromCaseEnd    RetentionStart = "case_end"   // the case was closed
-	FromCaseBegin  RetentionStart = "case_begin" // what a draft is part of began
+	FromLastSave   RetentionStart = "last_save"  // a draft was saved last, or a file uploaded
 	FromPayment    RetentionStart = "payment"    // the fee was settled
 	FromCollection RetentionStart = "collection" // it was made
 	FromLastUse    RetentionStart = "last_use"   // of a session
@@ -100,7 +100,7 @@ func (r Retention) Check() error {
 // left to an operator, is in docs/retention.md.
 func RetentionTable(policy Policy) []Retention {
 	return []Retention{
-		{Record: RecordDraft, Days: policy.DraftDays, Start: FromCaseBegin, Why: KeptForYou},
+		{Record: RecordDraft, Days: policy.DraftDays, Start: FromLastSave, Why: KeptForYou},
 		{Record: RecordPhotoID, Days: 180, Start: FromDecision, Why: KeptForDecision, Chosen: true},
 		{Record: RecordDiploma, Start: FromCaseEnd, Months: policy.LateRenewalMonths, Why: KeptForCertificate, Chosen: true},
 		{Record: RecordTraining, Start: FromCaseEnd, Months: policy.LateRenewalMonths, Why: KeptForCertificate, Chosen: true},

@@ -31,9 +31,12 @@ FROM case_events WHERE case_id = $1 AND voided_at IS NULL AND event->>'ignored' 
 
 -- name: FilledDrafts :many
 -- What was typed and is still there; handed_in if it ever was.
-SELECT d.form, d.draft_values, EXISTS (SELECT FROM draft_turns t
+SELECT d.form, d.draft_values, d.saved_at, EXISTS (SELECT FROM draft_turns t
     WHERE t.case_id = d.case_id AND t.form = d.form AND t.draft_revision IS NOT NULL AND t.voided_at IS NULL) AS handed_in
 FROM drafts d WHERE d.case_id = $1 AND d.erased_at IS NULL AND d.draft_values <> '{}' ORDER BY d.form FOR UPDATE;
+
+-- name: EverCertified :one
+SELECT EXISTS (SELECT FROM cases WHERE applicant_id = $1 AND certificate_number IS NOT NULL) AS certified;
 
 -- name: EraseDraft :exec
 -- Whoever saw it before it was erased saves nothing over it.

@@ -225,8 +225,19 @@ func (q *Queries) ErasuresOf(ctx context.Context, caseID string) ([]ErasuresOfRo
 	return items, nil
 }
 
+const everCertified = `-- name: EverCertified :one
+SELECT EXISTS (SELECT FROM cases WHERE applicant_id = $1 AND certificate_number IS NOT NULL) AS certified
+`
+
+func (q *Queries) EverCertified(ctx context.Context, applicantID string) (bool, error) {
+	row := q.db.QueryRow(ctx, everCertified, applicantID)
+	var certified bool
+	err := row.Scan(&certified)
+	return certified, err
+}
+
 const filledDrafts = `-- name: FilledDrafts :many
-SELECT d.form, d.draft_values, EXISTS (SELECT FROM draft_turns t
+SELECT d.form, d.draft_values, d.saved_at, EXISTS (SELECT FROM draft_turns t
     WHERE t.case_id = d.case_id AND t.form = d.form AND t.draft_revision IS NOT NULL AND t.voided_at IS NULL) AS handed_in
 FROM drafts d WHERE d.case_id = $1 AND d.erased_at IS NULL AND d.draft_values <> '{}' ORDER BY d.form FOR UPDATE
 `
@@ -234,6 +245,7 @@ FROM drafts d WHERE d.case_id = $1 AND d.erased_at IS NULL AND d.draft_values <>
 type FilledDraftsRow struct {
 	Form        string
 	DraftValues []byte
+	SavedAt     time.Time
 	HandedIn    bool
 }
 
@@ -247,7 +259,12 @@ func (q *Queries) FilledDrafts(ctx context.Context, caseID string) ([]FilledDraf
 	items := []FilledDraftsRow{}
 	for rows.Next() {
 		var i FilledDraftsRow
-		if err := rows.Scan(&i.Form, &i.DraftValues, &i.HandedIn); err != nil {
+		if err := rows.Scan(
+			&i.Form,
+			&i.DraftValues,
+			&i.SavedAt,
+			&i.HandedIn,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
