@@ -93,7 +93,7 @@ func alive(t *testing.T) *world {
 	settings.TemporalAddress, settings.TemporalNamespace = stacktest.Temporal(t, func(ctx context.Context, address, namespace string) error {
 		prepared := settings
 		prepared.TemporalAddress, prepared.TemporalNamespace = address, namespace
-		return worker.Prepare(ctx, prepared, quiet)
+		return worker.Prepare(ctx, prepared, quiet, worker.ErasingPaused)
 	})
 	w.settings = settings
 	w.temporal = stacktest.Before(t, settings.TemporalAddress)

@@ -102,3 +102,34 @@ func TestAWrongClockErasesNothing(t *testing.T) {
 		}
 	}
 }
+
+// The product's schedule of erasing runs; one whose clock is moved is paused, starts when it
+// is triggered, and stays as it is when the namespace is prepared again.
+func TestTheScheduleOfErasing(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	schedule := r.parts.Temporal.ScheduleClient().GetHandle(ctx, worker.ErasingSchedule)
+	paused := func() bool {
+		described, err := schedule.Describe(ctx)
+		require.NoError(t, err)
+		return described.Schedule.State.Paused
+	}
+	require.True(t, paused())
+	require.NoError(t, worker.Prepare(ctx, r.settings, quiet))
+	require.True(t, paused(), "somebody may have paused it on purpose")
+	require.NoError(t, schedule.Delete(ctx))
+	require.NoError(t, worker.Prepare(ctx, r.settings, quiet))
+	require.False(t, paused())
+	require.NoError(t, worker.Prepare(ctx, r.settings, quiet, worker.ErasingPaused))
+	require.True(t, paused())
+
+	r.serve(nil, nil)
+	require.NoError(t, schedule.Trigger(ctx, client.ScheduleTriggerOptions{}))
+	r.until("erasing", func() error {
+		described, err := schedule.Describe(ctx)
+		if err == nil && len(described.Info.RecentActions) == 0 {
+			err = errors.New("it was not started")
+		}
+		return err
+	})
+}

@@ -70,7 +70,7 @@ func newRig(t *testing.T) *rig {
 	settings.TemporalAddress, settings.TemporalNamespace = stacktest.Temporal(t, func(ctx context.Context, address, namespace string) error {
 		prepared := settings
 		prepared.TemporalAddress, prepared.TemporalNamespace = address, namespace
-		return worker.Prepare(ctx, prepared, quiet)
+		return worker.Prepare(ctx, prepared, quiet, worker.ErasingPaused)
 	})
 	r.settings = settings
 	r.parts, err = worker.Assemble(context.WithoutCancel(t.Context()), settings, quiet, time.Now)

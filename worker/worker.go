@@ -92,9 +92,26 @@ func startWhenReachable(ctx context.Context, w worker.Worker, logger *slog.Logge
 	}
 }
 
-// Prepare registers search attributes and schedules in the namespace. It can be
-// repeated.
-func Prepare(ctx context.Context, settings config.Settings, logger *slog.Logger) error {
+// ErasingSchedule is the id of the schedule that starts erasing what was kept for its time.
+const ErasingSchedule = "erasing"
+
+// PrepareOption changes what Prepare does.
+type PrepareOption func(*preparation)
+
+type preparation struct{ erasingPaused bool }
+
+// ErasingPaused leaves the schedule of erasing paused, for a program whose clock is moved:
+// a schedule fires by the real time, and would erase in the middle of whatever the moved
+// clock is to show. It can still be triggered.
+func ErasingPaused(p *preparation) { p.erasingPaused = true }
+
+// Prepare registers search attributes and schedules in the namespace. It can be repeated:
+// a schedule that is there stays as it is, but for what an option says.
+func Prepare(ctx context.Context, settings config.Settings, logger *slog.Logger, options ...PrepareOption) error {
+	var prepared preparation
+	for _, option := range options {
+		option(&prepared)
+	}
 	c, err := client.DialContext(ctx, TemporalOptions(settings, logger))
 	if err != nil {
 		return fmt.Errorf("connecting to Temporal: %w", err)
@@ -118,15 +135,20 @@ func Prepare(ctx context.Context, settings config.Settings, logger *slog.Logger)
 		{"exam-collection", workflows.ExamCollectionType, "Collects the exam vendor's files.", settings.ExamCollectEvery},
 		{"reconciliation", workflows.ReconciliationType, "Starts open cases that do not run.", 10 * time.Minute},
 		{"document-sweep", workflows.DocumentSweepType, "Removes documents that no row knows.", time.Hour},
-		{"erasing", workflows.ErasingType, "Erases what was kept for its time.", time.Hour},
+		{ErasingSchedule, workflows.ErasingType, "Erases what was kept for its time.", time.Hour},
 		{"record-sweep", workflows.RecordSweepType, "Forgets idempotency keys and registrations after a month.", 24 * time.Hour},
 	} {
+		paused := plan.id == ErasingSchedule && prepared.erasingPaused
 		_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
 			ID:      plan.id,
 			Spec:    client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: plan.every}}},
 			Action:  &client.ScheduleWorkflowAction{ID: plan.id, Workflow: plan.workflow, TaskQueue: workflows.QueueOutbound},
 			Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: time.Minute, Note: plan.note,
+			Paused: paused,
 		})
+		if errors.Is(err, temporal.ErrScheduleAlreadyRunning) && paused {
+			err = c.ScheduleClient().GetHandle(ctx, plan.id).Pause(ctx, client.SchedulePauseOptions{Note: plan.note})
+		}
 		if err != nil && !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 			return fmt.Errorf("creating the schedule %s: %w", plan.id, err)
 		}

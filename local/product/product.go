@@ -113,7 +113,7 @@ func (p *Product) start(ctx context.Context) error {
 	if err := store.Migrate(ctx, p.Settings.DatabaseURL); err != nil {
 		return err
 	}
-	if err := worker.Prepare(ctx, p.Settings, p.logger); err != nil {
+	if err := worker.Prepare(ctx, p.Settings, p.logger, worker.ErasingPaused); err != nil {
 		return err
 	}
 	// Parts outlive the start: their context is their own.
