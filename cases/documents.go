@@ -182,9 +182,18 @@ func (c *Cases) Content(ctx context.Context, actor certification.Actor, caseID, 
 	}
 	body, mediaType, size, err := open(ctx, document)
 	if err != nil {
-		return Content{}, err
+		return Content{}, c.unlessGone(ctx, documentID, err)
 	}
 	return Content{ReadCloser: body, MediaType: mediaType, Bytes: size}, nil
+}
+
+// unlessGone is an error of the storage, or that a document is not there: it may have been
+// erased, or taken away, since its row was read.
+func (c *Cases) unlessGone(ctx context.Context, documentID string, cause error) error {
+	if _, err := c.Store.ReadDocument(ctx, documentID); store.None(err) {
+		return certification.NotFound()
+	}
+	return cause
 }
 
 // documentOf is a row as a document.

@@ -139,7 +139,7 @@ func (c *Cases) UseAgain(ctx context.Context, actor certification.Actor, key, ca
 		}
 		body, _, _, err := c.Storage.OpenOriginal(ctx, document)
 		if err != nil {
-			return uploaded{}, err
+			return uploaded{}, c.unlessGone(ctx, documentID, err)
 		}
 		defer body.Close()
 		copied, err := c.Upload(ctx, actor, Upload{CaseID: caseID, Key: key + ":content", Kind: document.Kind, FileName: document.FileName, Body: body})

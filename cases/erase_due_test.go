@@ -502,6 +502,32 @@ func TestASlowUploadIntoAClosedCase(t *testing.T) {
 	require.Zero(t, w.count("FROM inbox"))
 }
 
+// erasing is a storage from which a document is erased just before somebody opens it.
+type erasing struct {
+	cases.Storage
+	first func()
+}
+
+func (e erasing) OpenOriginal(ctx context.Context, document certification.Document) (io.ReadCloser, string, int64, error) {
+	e.first()
+	return e.Storage.OpenOriginal(ctx, document)
+}
+
+// Whoever opens a document beside its erasing finds nothing, and no fault.
+func TestOpeningADocumentThatIsBeingErased(t *testing.T) {
+	w := still(t)
+	p := w.made(certification.StageTraining)
+	photo := p.kept(certification.DocumentPhotoID)
+	w.exec("UPDATE documents SET clean_key = 'clean/' || id WHERE id = $1", photo)
+	options := w.Options
+	options.Storage = erasing{w.Options.Storage, func() {
+		w.exec("UPDATE documents SET erasing_for = 'photo_id' WHERE id = $1", photo)
+		require.NoError(t, w.Options.Storage.Remove(t.Context(), certification.Document{ID: photo}))
+	}}
+	_, err := cases.New(options).Content(t.Context(), p.actor, p.caseID, photo, "")
+	refused(t, certification.RefusedNotFound, err)
+}
+
 // readerFunc is a reader that is a function.
 type readerFunc func(p []byte) (int, error)
 
