@@ -1,8 +1,14 @@
 -- +goose Up
 
+-- Whoever holds a table for longer is not to hold up everybody behind this. It can be
+-- repeated.
+SET LOCAL lock_timeout = '10s';
+
 -- When to look next at what of a case has been kept for its time. A step of the case
--- brings it forward to itself. What was there before is looked at soon.
+-- brings it forward to itself. What was there before is looked at within a day, a few at
+-- a time.
 ALTER TABLE cases ADD COLUMN erase_at timestamptz NOT NULL DEFAULT now();
+UPDATE cases SET erase_at = now() + random() * interval '1 day';
 CREATE INDEX cases_by_erasing ON cases (erase_at, id);
 
 ALTER TABLE applicants ADD COLUMN erased_at timestamptz; -- when how to reach them was erased
