@@ -122,3 +122,13 @@ func RetentionTable(policy Policy) []Retention {
 		{Record: RecordFeedback, Years: 1, Start: FromCollection, Why: KeptForPages, Chosen: true},
 	}
 }
+
+// RetentionOf is the row of a class in the table of a policy.
+func RetentionOf(policy Policy, class RecordClass) Retention {
+	for _, rule := range RetentionTable(policy) {
+		if rule.Record == class {
+			return rule
+		}
+	}
+	return Retention{Record: class}
+}

@@ -352,8 +352,15 @@ func (v *visit) closeAccount() error {
 // accountClosed says that an account was closed, to whoever asks.
 func (v *visit) accountClosed() error {
 	return show(v, http.StatusOK, "sure", v.frame("my_data.closed_title", nil), Sure{
-		Paragraphs: []string{v.words.Say("my_data.closed_text", nil)}, Keep: web.Button{Label: v.words.Say("refused.to_start", nil), Address: "/" + v.words.Language() + "/"},
+		Paragraphs: []string{closedText(v.words, v.Now())}, Keep: web.Button{Label: v.words.Say("refused.to_start", nil), Address: "/" + v.words.Language() + "/"},
 	})
+}
+
+// closedText says that an account was closed, and until when its address opens it again:
+// for as long as it is kept.
+func closedText(words *web.Localizer, now time.Time) string {
+	kept := certification.RetentionOf(certification.CurrentPolicy(now), certification.RecordContact)
+	return words.Say("my_data.closed_text", map[string]any{"Count": kept.Years})
 }
 
 func (v *visit) askDeleteDraft() error {

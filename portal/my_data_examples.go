@@ -38,7 +38,7 @@ func myDataExamples() []example {
 		}},
 		{Name: "account closed", Page: "sure", Title: "my_data.closed_title", Content: func(frame web.Frame) any {
 			return Sure{
-				Paragraphs: []string{frame.Localizer.Say("my_data.closed_text", nil)},
+				Paragraphs: []string{closedText(frame.Localizer, exampleNow)},
 				Keep:       web.Button{Label: frame.Localizer.Say("refused.to_start", nil), Address: "/"},
 			}
 		}},
