@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"peercert/certification"
@@ -47,14 +46,7 @@ func (c *Cases) eraseContact(ctx context.Context, caseID, applicantID string, to
 		if over, waits, err = c.contactOver(ctx, q, applicantID); err != nil || !over || waits {
 			return err
 		}
-		// Sessions go by the real time.
-		if err := q.EraseContact(ctx, queries.EraseContactParams{ID: applicantID, At: erasure.At, RealTime: time.Now()}); err != nil {
-			return err
-		}
-		if err := q.ForgetTokens(ctx, queries.ForgetTokensParams{Role: string(certification.RoleApplicant), ActorID: applicantID}); err != nil {
-			return err
-		}
-		if err := q.ForgetCustomer(ctx, applicantID); err != nil {
+		if err := forgetPerson(ctx, q, applicantID, erasure.At); err != nil {
 			return err
 		}
 		erasure.Items = 1
@@ -66,6 +58,23 @@ func (c *Cases) eraseContact(ctx context.Context, caseID, applicantID string, to
 	return waits, err
 }
 
+// forgetPerson erases how a person who is locked is reached, and signs them out.
+func forgetPerson(ctx context.Context, q *queries.Queries, applicantID string, at time.Time) error {
+	// Sessions go by the real time.
+	if err := q.EraseContact(ctx, queries.EraseContactParams{ID: applicantID, At: at, RealTime: time.Now()}); err != nil {
+		return err
+	}
+	if err := q.ForgetTokens(ctx, queries.ForgetTokensParams{Role: string(certification.RoleApplicant), ActorID: applicantID}); err != nil {
+		return err
+	}
+	return q.ForgetCustomer(ctx, applicantID)
+}
+
+// waitDays is for how long an address is kept beyond its time because something is still
+// on its way to it: a letter that nobody can deliver, or a case that Temporal never opened,
+// is no reason to keep it for ever.
+const waitDays = 90
+
 // contactOver says whether every case of a person is closed for so long that nobody needs
 // to reach them; and if so, whether something is still on its way. With an open or younger
 // case it is that case's turn to find it.
@@ -74,6 +83,7 @@ func (c *Cases) contactOver(ctx context.Context, q *queries.Queries, applicantID
 	if err != nil {
 		return false, false, err
 	}
+	var last time.Time
 	for _, row := range rows {
 		var of certification.Case
 		if err := json.Unmarshal(row.Snapshot, &of); err != nil {
@@ -83,17 +93,61 @@ func (c *Cases) contactOver(ctx context.Context, q *queries.Queries, applicantID
 		if err != nil {
 			return false, false, err
 		}
-		table := certification.RetentionTable(of.Policy)
-		rule := table[slices.IndexFunc(table, func(r certification.Retention) bool { return r.Record == certification.RecordContact })]
+		rule := certification.RetentionOf(of.Policy, certification.RecordContact)
 		if err := rule.Check(); err != nil {
 			return false, false, fmt.Errorf("case %s: %w", row.ID, err)
 		}
-		if ends := rule.Ends(at.closedAt); ends.IsZero() || c.now().Before(ends) {
+		ends := rule.Ends(at.closedAt)
+		if ends.IsZero() || c.now().Before(ends) {
 			return false, false, nil
 		}
+		if ends.After(last) {
+			last = ends
+		}
+	}
+	if !c.now().Before(certification.AddDays(last, waitDays)) {
+		return true, false, nil
 	}
 	waits, err = q.StillNeeded(ctx, applicantID)
 	return true, waits, err
+}
+
+// eraseUnopened erases how people are reached whose address was confirmed and whose case
+// was never opened, after the time that an address is kept and waitDays more. There is no
+// case that could say so; their registrations go with the next sweep.
+func (c *Cases) eraseUnopened(ctx context.Context, told func(Erasure)) error {
+	now := c.now()
+	rule := certification.RetentionOf(certification.CurrentPolicy(now), certification.RecordContact)
+	if err := rule.Check(); err != nil || rule.Forever {
+		return err
+	}
+	before := certification.AddMonths(certification.AddDays(now, -rule.Days-waitDays), -12*rule.Years-rule.Months)
+	people, err := c.Store.PeopleWithoutCase(ctx, queries.PeopleWithoutCaseParams{Before: before, Most: looksAtOnce})
+	if err != nil {
+		return err
+	}
+	for _, id := range people {
+		erasure := Erasure{Class: certification.RecordContact, At: now}
+		err := c.Store.InTransaction(ctx, func(q *queries.Queries) error {
+			erasure.Items = 0
+			person, err := q.LockApplicant(ctx, id) // who begins a case waits, or was before
+			if err != nil || person.ErasedAt != nil {
+				return err
+			}
+			if has, err := q.HasCase(ctx, id); err != nil || has {
+				return err
+			}
+			erasure.Items = 1
+			return forgetPerson(ctx, q, id, now)
+		})
+		if err != nil {
+			return err
+		}
+		if erasure.Items > 0 {
+			told(erasure)
+		}
+	}
+	return nil
 }
 
 // here gives a person who is locked unless how to reach them was erased: then a request

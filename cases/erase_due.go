@@ -22,7 +22,7 @@ type Candidates interface {
 
 // Erasure says that something of a case was erased, without saying what it was.
 type Erasure struct {
-	CaseID string                    `json:"-"`
+	CaseID string                    `json:"-"` // empty of a person who never had one
 	Class  certification.RecordClass `json:"class"`
 	Items  int                       `json:"items"` // rows, or documents
 	At     time.Time                 `json:"at"`
@@ -71,8 +71,11 @@ func (c *Cases) EraseDue(ctx context.Context, told func(Erasure)) error {
 		}
 		after = rows[len(rows)-1]
 	}
+	if err := c.eraseUnopened(ctx, told); err != nil {
+		failures = append(failures, fmt.Errorf("erasing of people without a case: %w", err))
+	}
 	if len(failures) > 0 {
-		return fmt.Errorf("%d cases, the first: %w", len(failures), failures[0])
+		return fmt.Errorf("%d failures, the first: %w", len(failures), failures[0])
 	}
 	return nil
 }

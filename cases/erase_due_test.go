@@ -370,6 +370,32 @@ func TestWhatIsNeededStays(t *testing.T) {
 		w.erase()
 		require.Zero(t, here())
 	})
+
+	t.Run("what can never arrive is no reason to keep an address for ever", func(t *testing.T) {
+		w.at(begin)
+		p := w.made(certification.StageTraining)
+		ended := p.step(certification.StageClosed, func(t *certification.Transition) {
+			t.Notices = []certification.NoticeRequest{{Letter: certification.LetterWithdrawn}}
+		})
+		unopened := w.made(certification.StageTraining)
+		w.exec("DELETE FROM case_events WHERE case_id = $1", unopened.caseID)
+		w.exec("DELETE FROM promises WHERE case_id = $1", unopened.caseID)
+		w.exec("DELETE FROM cases WHERE id = $1", unopened.caseID)
+		registration := store.NewID()
+		w.exec(`INSERT INTO registrations (id, email_folded, details, language, created_at, expires_at, confirmed_at, applicant_id, case_id)
+			VALUES ($1, '', '{"first_name": "Zebra"}', 'en', $2, $2, $2, $3, $4)`, registration, ended, unopened.actor.ID, unopened.caseID)
+		here := func() int {
+			_, err := w.store.ForgetOldRecords(ctx)
+			require.NoError(t, err)
+			return w.count("FROM applicants WHERE id IN ($1, $2) AND email <> ''", p.actor.ID, unopened.actor.ID) + w.count("FROM registrations WHERE id = $1", registration)
+		}
+		w.at(ended.AddDate(3, 0, 89))
+		w.erase()
+		require.Equal(t, 3, here())
+		w.at(ended.AddDate(3, 0, 92))
+		w.erase()
+		require.Zero(t, here())
+	})
 }
 
 // Nobody gets rid of what they are asked about by ending the case: nothing of a case goes

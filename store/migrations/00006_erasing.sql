@@ -12,6 +12,7 @@ UPDATE cases SET erase_at = now() + random() * interval '1 day';
 CREATE INDEX cases_by_erasing ON cases (erase_at, id);
 
 ALTER TABLE applicants ADD COLUMN erased_at timestamptz; -- when how to reach them was erased
+CREATE INDEX applicants_by_age ON applicants (created_at) WHERE erased_at IS NULL; -- for those without a case
 ALTER TABLE drafts ADD COLUMN erased_at timestamptz;     -- when what was typed was erased
 
 -- The class of records for which a document is being erased: nobody sees it any more,
@@ -37,5 +38,6 @@ CREATE INDEX erasures_by_case ON erasures (case_id, at);
 DROP TABLE erasures;
 ALTER TABLE documents DROP COLUMN erasing_for, DROP COLUMN after_event;
 ALTER TABLE drafts DROP COLUMN erased_at;
+DROP INDEX applicants_by_age;
 ALTER TABLE applicants DROP COLUMN erased_at;
 ALTER TABLE cases DROP COLUMN erase_at;

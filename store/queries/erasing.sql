@@ -83,6 +83,14 @@ SELECT (EXISTS (SELECT FROM notices n JOIN cases c ON c.id = n.case_id
     OR EXISTS (SELECT FROM registrations r WHERE r.applicant_id = sqlc.arg(applicant_id)::uuid
         AND r.case_id IS NOT NULL AND NOT EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)))::boolean AS needed;
 
+-- name: PeopleWithoutCase :many
+-- Who confirmed their address, and whose case was never opened.
+SELECT a.id FROM applicants a WHERE a.erased_at IS NULL AND a.created_at < sqlc.arg(before)::timestamptz
+    AND NOT EXISTS (SELECT FROM cases c WHERE c.applicant_id = a.id) ORDER BY a.created_at LIMIT sqlc.arg(most);
+
+-- name: HasCase :one
+SELECT EXISTS (SELECT FROM cases WHERE applicant_id = $1);
+
 -- name: AuthorizationIDs :many
 SELECT z.id FROM authorizations z JOIN cases c ON c.id = z.case_id WHERE c.applicant_id = $1 ORDER BY z.id;
 

@@ -355,6 +355,17 @@ func (q *Queries) ForgetVideoProgress(ctx context.Context, caseID string) (int64
 	return result.RowsAffected(), nil
 }
 
+const hasCase = `-- name: HasCase :one
+SELECT EXISTS (SELECT FROM cases WHERE applicant_id = $1)
+`
+
+func (q *Queries) HasCase(ctx context.Context, applicantID string) (bool, error) {
+	row := q.db.QueryRow(ctx, hasCase, applicantID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const hiddenDocuments = `-- name: HiddenDocuments :many
 SELECT id, erasing_for FROM documents WHERE case_id = $1 AND erasing_for <> '' ORDER BY erasing_for, id
 `
@@ -469,6 +480,37 @@ func (q *Queries) PaymentTimes(ctx context.Context, caseID string) ([]PaymentTim
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const peopleWithoutCase = `-- name: PeopleWithoutCase :many
+SELECT a.id FROM applicants a WHERE a.erased_at IS NULL AND a.created_at < $1::timestamptz
+    AND NOT EXISTS (SELECT FROM cases c WHERE c.applicant_id = a.id) ORDER BY a.created_at LIMIT $2
+`
+
+type PeopleWithoutCaseParams struct {
+	Before time.Time
+	Most   int32
+}
+
+// Who confirmed their address, and whose case was never opened.
+func (q *Queries) PeopleWithoutCase(ctx context.Context, arg PeopleWithoutCaseParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, peopleWithoutCase, arg.Before, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

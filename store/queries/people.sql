@@ -120,7 +120,8 @@ DELETE FROM idempotency_keys WHERE (actor, key) IN (
     SELECT k.actor, k.key FROM idempotency_keys k WHERE k.created_at < sqlc.arg(before) ORDER BY k.created_at LIMIT sqlc.arg(most));
 
 -- name: ForgetRegistrations :execrows
--- With their letters. One whose case waits to be opened stays.
+-- With their letters. One whose case waits to be opened stays, for as long as its person does.
 DELETE FROM registrations WHERE id IN (
     SELECT r.id FROM registrations r WHERE r.expires_at < sqlc.arg(before)
-    AND (r.case_id IS NULL OR EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)) ORDER BY r.expires_at LIMIT sqlc.arg(most));
+    AND (r.case_id IS NULL OR EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)
+        OR EXISTS (SELECT FROM applicants a WHERE a.id = r.applicant_id AND a.erased_at IS NOT NULL)) ORDER BY r.expires_at LIMIT sqlc.arg(most));

@@ -353,7 +353,8 @@ func (q *Queries) ForgetKeys(ctx context.Context, arg ForgetKeysParams) (int64, 
 const forgetRegistrations = `-- name: ForgetRegistrations :execrows
 DELETE FROM registrations WHERE id IN (
     SELECT r.id FROM registrations r WHERE r.expires_at < $1
-    AND (r.case_id IS NULL OR EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)) ORDER BY r.expires_at LIMIT $2)
+    AND (r.case_id IS NULL OR EXISTS (SELECT FROM cases c WHERE c.id = r.case_id)
+        OR EXISTS (SELECT FROM applicants a WHERE a.id = r.applicant_id AND a.erased_at IS NOT NULL)) ORDER BY r.expires_at LIMIT $2)
 `
 
 type ForgetRegistrationsParams struct {
@@ -361,7 +362,7 @@ type ForgetRegistrationsParams struct {
 	Most   int32
 }
 
-// With their letters. One whose case waits to be opened stays.
+// With their letters. One whose case waits to be opened stays, for as long as its person does.
 func (q *Queries) ForgetRegistrations(ctx context.Context, arg ForgetRegistrationsParams) (int64, error) {
 	result, err := q.db.Exec(ctx, forgetRegistrations, arg.Before, arg.Most)
 	if err != nil {
