@@ -284,7 +284,7 @@ func TestAccountIsClosed(t *testing.T) {
 	assert.True(t, b.Says("What stays, and for how long", "Photo ID"), b.Main())
 	b.Follow("Keep my account").Follow("Close your account").Press("Close my account")
 	assert.Equal(t, "/en/account-closed", b.Path())
-	kept := certification.RetentionOf(certification.CurrentPolicy(time.Now()), certification.RecordContact)
+	kept := certification.RetentionOf(certification.CurrentPolicy(place.Clock.Now()), certification.RecordContact)
 	assert.True(t, b.Says(fmt.Sprintf("within %d years", kept.Years)), b.Main())
 	assert.False(t, b.Says("Sign out"), b.Text())
 	for _, ended := range []*portaltest.Browser{b, other} {
