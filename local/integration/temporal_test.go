@@ -68,7 +68,9 @@ func (s *scene) attention(caseID string) []string {
 // card is what an administrator reads at the top of a case in the Temporal UI.
 func (s *scene) card(caseID string) string {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), 10*time.Second)
+	// A query waits for the workflow task before it, and one that reached no worker is
+	// missed after ten seconds.
+	ctx, cancel := context.WithTimeout(s.Context(), 30*time.Second)
 	defer cancel()
 	value, err := s.Parts.Temporal.QueryWorkflow(ctx, workflows.CaseWorkflowID(caseID), "", "__temporal_workflow_metadata")
 	require.NoError(s, err)
