@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
@@ -304,6 +305,29 @@ func TestListsAreChosenAndGoOn(t *testing.T) {
 	require.False(t, b.Says("More cases"))
 	b.Open("/console?all=yes&after=broken")
 	require.Equal(t, http.StatusBadRequest, b.Status())
+}
+
+// The next part of what needs attention is still what needs attention.
+func TestTheNextPartIsOfTheSameList(t *testing.T) {
+	for range 2 {
+		aCase(t)
+	}
+	some, err := running.On(t).Parts.Cases.List(t.Context(), product.Administrator, cases.Filter{Page: cases.Page{Limit: 1}})
+	require.NoError(t, err)
+	require.NotEmpty(t, some.Next)
+	b := administrator(t).Open("/console?after=" + url.QueryEscape(some.Next))
+	require.Contains(t, string(b.Body), `aria-current="page">Needs attention<`)
+	b.Open("/console?all=yes&after=" + url.QueryEscape(some.Next))
+	require.Contains(t, string(b.Body), `aria-current="page">All<`)
+}
+
+// A deadline is not moved to a day that has passed: its letter would help nobody.
+func TestADeadlineIsMovedAhead(t *testing.T) {
+	now := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
+	view := cases.View{Case: certification.Case{Promises: []certification.Promise{{Kind: "application_review", DueAt: now.AddDate(0, 0, -5)}}, Stage: certification.StageApplicationReview}}
+	require.Equal(t, "That day has passed already. Add at least 6 days.", console.NotPast(view, &certification.ExtendDeadline{Days: 4}, now))
+	require.Empty(t, console.NotPast(view, &certification.ExtendDeadline{Days: 6}, now))
+	require.Empty(t, console.NotPast(view, &certification.Wake{}, now))
 }
 
 func TestEverySignalOfAdministratorsHasAForm(t *testing.T) {

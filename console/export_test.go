@@ -17,3 +17,6 @@ var ConsolePath = consolePath
 
 // RoleOf reads the claim with the roles.
 var RoleOf = roleOf
+
+// NotPast says what is wrong with a deadline that would be moved to a day that has passed.
+var NotPast = notPast
