@@ -61,7 +61,7 @@ func (l *look) settled() bool {
 	if l.of.Stage == certification.StageClosed {
 		return true
 	}
-	return !l.of.OnHold && !l.of.Suspended && !disputed(&l.of) && !slices.Contains([]certification.Stage{
+	return !l.of.OnHold && !l.of.Suspended && !l.of.NeedsAttention(certification.AttentionDispute) && !slices.Contains([]certification.Stage{
 		certification.StageDenied, certification.StageRevoked, certification.StageAppealReview,
 	}, l.of.Stage)
 }

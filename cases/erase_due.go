@@ -93,7 +93,7 @@ func (c *Cases) eraseOf(ctx context.Context, caseID string, told func(Erasure)) 
 	var erased []Erasure
 	err := c.Store.InTransaction(ctx, func(q *queries.Queries) error {
 		var err error
-		if seen, err = c.lookAt(ctx, q, caseID); err != nil || seen.tooYoung() {
+		if seen, err = c.lookAt(ctx, q, caseID); err != nil || seen.tooYoung {
 			return err
 		}
 		erased, err = seen.erase(ctx)
@@ -175,6 +175,10 @@ type look struct {
 	now time.Time
 	row queries.LockCaseToEraseRow
 	of  certification.Case
+	// table has the rules of the case's policy for what belongs to cases. The others go by
+	// themselves (store.Forgotten).
+	table    []certification.Retention
+	tooYoung bool // nothing of the case can be due yet, and no more of it was read
 
 	turns
 	notBefore time.Time // nothing of the case goes earlier; zero unless it ended in doubt
@@ -201,15 +205,18 @@ func (c *Cases) lookAt(ctx context.Context, q *queries.Queries, caseID string) (
 		if err := rule.Check(); err != nil {
 			return nil, err
 		}
+		if !slices.Contains(store.Forgotten(), rule.Record) {
+			l.table = append(l.table, rule)
+		}
 	}
-	if l.tooYoung() {
+	if l.tooYoung = l.isTooYoung(); l.tooYoung {
 		return l, nil
 	}
 	if l.turns, err = turnsOf(ctx, q, &l.of, l.row.UpdatedAt); err != nil {
 		return nil, err
 	}
 	if l.inDoubt {
-		l.notBefore = longestFromEnd(certification.RetentionTable(l.of.Policy), l.closedAt)
+		l.notBefore = longestFromEnd(l.table, l.closedAt)
 	}
 	if l.handedIn, err = q.HandedInDocuments(ctx, caseID); err != nil {
 		return nil, err
@@ -237,12 +244,7 @@ func turnsOf(ctx context.Context, q *queries.Queries, of *certification.Case, up
 	if at.ClosedAt.IsZero() {
 		at.ClosedAt = updatedAt // a case without a log of its own was made up as closed
 	}
-	return turns{closedAt: at.ClosedAt, decidedAt: at.DecidedAt, inDoubt: at.Held || disputed(of)}, nil
-}
-
-// disputed says that somebody disputes a payment of a case.
-func disputed(of *certification.Case) bool {
-	return slices.ContainsFunc(of.Attention, func(a certification.Attention) bool { return a.Code == certification.AttentionDispute })
+	return turns{closedAt: at.ClosedAt, decidedAt: at.DecidedAt, inDoubt: at.Held || of.NeedsAttention(certification.AttentionDispute)}, nil
 }
 
 // longestFromEnd is when the last goes of what is kept from the end of a case on.
@@ -255,12 +257,12 @@ func longestFromEnd(table []certification.Retention, closedAt time.Time) (last t
 	return last
 }
 
-// tooYoung says that a case began so short a time ago that nothing of it can be due:
+// isTooYoung says that a case began so short a time ago that nothing of it can be due:
 // every time begins with the case or later.
-func (l *look) tooYoung() bool {
+func (l *look) isTooYoung() bool {
 	var first time.Time
-	for _, rule := range certification.RetentionTable(l.of.Policy) {
-		if ends := rule.Ends(l.row.CreatedAt); !ends.IsZero() && ofCases(rule.Record) && (first.IsZero() || ends.Before(first)) {
+	for _, rule := range l.table {
+		if ends := rule.Ends(l.row.CreatedAt); !ends.IsZero() && (first.IsZero() || ends.Before(first)) {
 			first = ends
 		}
 	}
@@ -301,8 +303,8 @@ var errNoEraser = errors.New("the retention table lets a class of records go tha
 func (l *look) erase(ctx context.Context) ([]Erasure, error) {
 	erasers := l.erasers()
 	var erased []Erasure
-	for _, rule := range certification.RetentionTable(l.of.Policy) {
-		if rule.Forever || !ofCases(rule.Record) {
+	for _, rule := range l.table {
+		if rule.Forever {
 			continue
 		}
 		erase, is := erasers[rule.Record]
@@ -322,15 +324,4 @@ func (l *look) erase(ctx context.Context) ([]Erasure, error) {
 		}
 	}
 	return erased, nil
-}
-
-// ofCases says whether records of a class belong to a case. The others go by themselves
-// (store.Forgotten).
-func ofCases(class certification.RecordClass) bool {
-	for _, forgotten := range store.Forgotten() {
-		if class == forgotten {
-			return false
-		}
-	}
-	return true
 }

@@ -26,34 +26,32 @@ func Forgotten() []certification.RecordClass {
 // with the letters that carried their codes, and feedback; and sessions and limits that
 // are over, by the real time. It says how many rows went.
 func (s *Store) ForgetOldRecords(ctx context.Context) (int, error) {
-	kept := map[certification.RecordClass]certification.Retention{}
-	for _, rule := range certification.RetentionTable(certification.CurrentPolicy(s.now())) {
-		kept[rule.Record] = rule
+	forget := map[certification.RecordClass]func(before time.Time) (int64, error){
+		certification.RecordRepeat: func(before time.Time) (int64, error) {
+			return s.ForgetKeys(ctx, queries.ForgetKeysParams{Before: before, Most: sweepBatch})
+		},
+		certification.RecordCode: func(before time.Time) (int64, error) {
+			return s.ForgetRegistrations(ctx, queries.ForgetRegistrationsParams{Before: before, Most: sweepBatch})
+		},
+		certification.RecordFeedback: func(before time.Time) (int64, error) {
+			return s.ForgetFeedback(ctx, queries.ForgetFeedbackParams{Before: before, Most: sweepBatch})
+		},
+		certification.RecordSession: func(time.Time) (int64, error) { return s.ForgetSessions(ctx, sweepBatch) },
 	}
-	// before is when what has just been kept for its time was made. A month that is
-	// shorter than the one before makes it earlier, never later.
-	before := func(class certification.RecordClass) time.Time {
-		rule := kept[class]
-		return certification.AddMonths(certification.AddDays(s.now(), -rule.Days), -12*rule.Years-rule.Months)
-	}
-	total := 0
+	now, total := s.now(), 0
 	for _, class := range Forgotten() {
-		forget, is := map[certification.RecordClass]func() (int64, error){
-			certification.RecordRepeat: func() (int64, error) {
-				return s.ForgetKeys(ctx, queries.ForgetKeysParams{Before: before(class), Most: sweepBatch})
-			},
-			certification.RecordCode: func() (int64, error) {
-				return s.ForgetRegistrations(ctx, queries.ForgetRegistrationsParams{Before: before(class), Most: sweepBatch})
-			},
-			certification.RecordFeedback: func() (int64, error) {
-				return s.ForgetFeedback(ctx, queries.ForgetFeedbackParams{Before: before(class), Most: sweepBatch})
-			},
-			certification.RecordSession: func() (int64, error) { return s.ForgetSessions(ctx, sweepBatch) },
-		}[class]
-		if !is || kept[class].Forever {
+		rule := certification.RetentionOf(certification.CurrentPolicy(now), class)
+		if err := rule.Check(); err != nil {
+			return total, fmt.Errorf("forgetting %s: %w", class, err)
+		}
+		statement, is := forget[class]
+		if !is || rule.Forever {
 			return total, fmt.Errorf("forgetting %s: %w", class, errors.ErrUnsupported)
 		}
-		rows, err := batches(forget)
+		// What has just been kept for its time was made then. A month that is shorter than
+		// the one before makes it earlier, never later.
+		before := certification.AddMonths(certification.AddDays(now, -rule.Days), -12*rule.Years-rule.Months)
+		rows, err := batches(func() (int64, error) { return statement(before) })
 		if total += rows; err != nil {
 			return total, fmt.Errorf("forgetting %s: %w", class, err)
 		}
