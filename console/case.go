@@ -59,6 +59,7 @@ type Running struct {
 	Events              int64
 	Pending             []PendingRow
 	Address             string // in the Temporal UI
+	Sleeps              bool   // it runs, and nothing is under way
 	Restart             string // address that starts it again; empty where it runs, or nobody can tell
 }
 
@@ -255,6 +256,7 @@ func (v *visit) running(found cases.Running) Running {
 		running.Tone, running.Heading = "error", "No worker serves the cases"
 		running.Text = "The workflow is there, and nobody carries it on. Start a worker: it goes on where it stood."
 	case found.State == cases.RunOpen:
+		running.Sleeps = len(found.Pending) == 0
 	case !open:
 		running.Heading, running.Text = "The workflow has ended", "The case is closed, so there is nothing left to run."
 	case found.State == cases.RunEnded:

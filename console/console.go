@@ -97,8 +97,8 @@ func New(options Options) (http.Handler, error) {
 	for _, r := range routes {
 		engine.Handle(r.method, r.path, c.serve(r))
 	}
-	engine.NoRoute(c.serve(route{handle: (*visit).nowhere}))
-	engine.NoMethod(c.serve(route{handle: (*visit).noMethod}))
+	engine.NoRoute(c.serve(route{visitor: anyone, handle: (*visit).nowhere}))
+	engine.NoMethod(c.serve(route{visitor: anyone, handle: (*visit).noMethod}))
 
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(c.plain(http.StatusForbidden, "This came from another site", "Open the console itself and send it again."))

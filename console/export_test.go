@@ -5,11 +5,12 @@ import "peercert/certification"
 // Actions are the signals that the console has a form for, and the order of the forms.
 func Actions() (known map[certification.Signal]bool, ordered []certification.Signal) {
 	known = map[certification.Signal]bool{}
-	for signal, row := range actions {
+	for _, row := range actions {
 		message, _ := row.message("7")
-		known[signal] = row.title != "" && row.does != "" && message != nil && message.Signal() == signal
+		ordered = append(ordered, row.signal)
+		known[row.signal] = row.title != "" && row.does != "" && message != nil && message.Signal() == row.signal
 	}
-	return known, order
+	return known, ordered
 }
 
 // ConsolePath is what is kept of an address to go on to after signing in.

@@ -48,10 +48,6 @@ type SignInPage struct {
 }
 
 func (v *visit) signIn() error {
-	if v.actor.ID != "" {
-		v.Redirect(http.StatusSeeOther, "/console")
-		return nil
-	}
 	return show(v, http.StatusOK, "sign_in", v.frame("Sign in"), SignInPage{Begin: v.begin(v.Query("next"))})
 }
 
@@ -66,13 +62,10 @@ func (v *visit) begin(next string) string {
 	return beginPath + "?next=" + url.QueryEscape(next)
 }
 
-// beginSignIn leads to the provider. The session is bound to this sign-in: somebody else's
+// beginSignIn leads to the provider. It is for nobody who is signed in already: a session
+// is not made longer by asking. The session is bound to this sign-in: somebody else's
 // code is worth nothing in it.
 func (v *visit) beginSignIn() error {
-	if v.actor.ID != "" { // a session is not made longer by asking
-		v.Redirect(http.StatusSeeOther, "/console")
-		return nil
-	}
 	a := attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier()}
 	address, err := v.provider.address(v.Request.Context(), a)
 	if err != nil {
@@ -93,10 +86,6 @@ func (v *visit) beginSignIn() error {
 
 // endSignIn is where the provider leads back to.
 func (v *visit) endSignIn() error {
-	if v.actor.ID != "" {
-		v.Redirect(http.StatusSeeOther, "/console")
-		return nil
-	}
 	ctx := v.Request.Context()
 	state, next := v.sessions.GetString(ctx, sessionState), v.sessions.GetString(ctx, sessionNext)
 	if state == "" || subtle.ConstantTimeCompare([]byte(v.Query("state")), []byte(state)) != 1 {
@@ -138,7 +127,7 @@ func (v *visit) endSignIn() error {
 }
 
 func (v *visit) signInFailed(err error) error {
-	v.logFailure(err)
+	v.Set(serve.Failure, serve.FailureText(err))
 	if errors.Is(err, errNotSetUp) {
 		return v.signInAgain(http.StatusServiceUnavailable, "")
 	}

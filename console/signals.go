@@ -14,12 +14,14 @@ import (
 	"peercert/cases"
 	"peercert/certification"
 	"peercert/web"
+	"peercert/web/serve"
 )
 
 // action is how the console asks for a signal of administrators.
 type action struct {
-	title string // what the button says
-	does  string // what happens, in a sentence
+	signal certification.Signal
+	title  string // what the button says
+	does   string // what happens, in a sentence
 	// grave asks to be sure: what is done is seen by the public, or ends something.
 	grave bool
 	field field
@@ -57,23 +59,33 @@ func reason(suggested ...string) field {
 	return field{label: "Reason", hint: "A code such as " + strings.Join(suggested, " or ") + ". It is kept in the log and in Temporal: no names, no sentences.", suggested: suggested, optional: true}
 }
 
-// actions has a row for each signal of administrators.
-var actions = map[certification.Signal]action{
-	certification.SignalRetryStep: {
-		title: "Try again now", does: "Tries at once everything that this case has under way, and takes away all notes named vendor, cancel and unknown. A correction by the exam vendor is not noted a second time: look at it first.",
+// actions has a row for each signal of administrators, in the order of the page: what
+// mends first, then what is grave, and last what is hardly ever needed.
+var actions = []action{
+	{
+		signal: certification.SignalRetryStep,
+		title:  "Try again now", does: "Tries at once everything that this case has under way, and takes away all notes named vendor, cancel and unknown. A correction by the exam vendor is not noted a second time: look at it first.",
 		message: without(func() *certification.RetryStep { return &certification.RetryStep{} }),
 	},
-	certification.SignalHold: {
-		title: "Put on hold", does: "Stops the case and its clocks. The applicant gets a letter that says so, and by when we look at it again.",
-		field:   reason("records_check", "applicant_asked"),
-		message: because(func(reason string) certification.Message { return &certification.Hold{Reason: reason} }),
-	},
-	certification.SignalReleaseHold: {
-		title: "Let it go on", does: "Ends the hold. Clocks that it stopped go on with the time that was left, and the applicant gets a letter.",
+	{
+		signal: certification.SignalReleaseHold,
+		title:  "Let it go on", does: "Ends the hold. Clocks that it stopped go on with the time that was left, and the applicant gets a letter.",
 		message: without(func() *certification.ReleaseHold { return &certification.ReleaseHold{} }),
 	},
-	certification.SignalExtendDeadline: {
-		title: "Give more time", does: "Moves the day on which the current step is due, and with it the 12-month window where that is the day. The applicant gets a letter with the new day.",
+	{
+		signal: certification.SignalReassign,
+		title:  "Give to another reviewer", does: "Gives this review to the reviewer whom you name. The clock goes on.",
+		field: field{label: "Reviewer's id", hint: "As in the log, such as r-02."},
+		message: func(value string) (certification.Message, string) {
+			if !usableID.MatchString(value) {
+				return nil, "Write the id of a reviewer: letters, digits and the marks . _ | : - only."
+			}
+			return &certification.Reassign{ReviewerID: value}, ""
+		},
+	},
+	{
+		signal: certification.SignalExtendDeadline,
+		title:  "Give more time", does: "Moves the day on which the current step is due, and with it the 12-month window where that is the day. The applicant gets a letter with the new day.",
 		field: field{label: "Days to add", hint: "1 to 366.", number: true},
 		message: func(value string) (certification.Message, string) {
 			days, err := strconv.Atoi(value)
@@ -84,41 +96,43 @@ var actions = map[certification.Signal]action{
 		},
 		check: notPast,
 	},
-	certification.SignalWaiveFee: {
-		title: "Waive the fee", does: "Settles the fee that is due without money. The case is at its next step, and the applicant gets a letter.",
+	{
+		signal: certification.SignalHold,
+		title:  "Put on hold", does: "Stops the case and its clocks. The applicant gets a letter that says so, and by when we look at it again.",
+		field:   reason("records_check", "applicant_asked"),
+		message: because(func(reason string) certification.Message { return &certification.Hold{Reason: reason} }),
+	},
+	{
+		signal: certification.SignalWaiveFee,
+		title:  "Waive the fee", does: "Settles the fee that is due without money. The case is at its next step, and the applicant gets a letter.",
 		grave: true, field: reason("scholarship", "county_pays"),
 		message: because(func(reason string) certification.Message { return &certification.WaiveFee{Reason: reason} }),
 	},
-	certification.SignalReassign: {
-		title: "Give to another reviewer", does: "Gives this review to the reviewer whom you name. The clock goes on.",
-		field: field{label: "Reviewer's id", hint: "As in the log, such as r-02."},
-		message: func(value string) (certification.Message, string) {
-			if !usableID.MatchString(value) {
-				return nil, "Write the id of a reviewer: letters, digits and the marks . _ | : - only."
-			}
-			return &certification.Reassign{ReviewerID: value}, ""
-		},
+	{
+		signal: certification.SignalReinstate,
+		title:  "End the suspension", does: "Ends the suspension: the certificate counts again for as long as it has not expired. The person gets a letter.", grave: true,
+		message: without(func() *certification.Reinstate { return &certification.Reinstate{} }),
 	},
-	certification.SignalSuspend: {
-		title: "Suspend the certificate", does: "The public sees the certificate as suspended, and the person gets a letter. It can be reinstated.",
+	{
+		signal: certification.SignalSuspend,
+		title:  "Suspend the certificate", does: "The public sees the certificate as suspended, and the person gets a letter. It can be reinstated.",
 		grave: true, field: reason("complaint", "investigation"),
 		message: because(func(reason string) certification.Message { return &certification.Suspend{Reason: reason} }),
 	},
-	certification.SignalReinstate: {
-		title: "End the suspension", does: "Ends the suspension: the certificate counts again for as long as it has not expired. The person gets a letter.", grave: true,
-		message: without(func() *certification.Reinstate { return &certification.Reinstate{} }),
-	},
-	certification.SignalRevoke: {
-		title: "Revoke the certificate", does: "Takes the certificate away. The public sees it as revoked. The person gets a letter and has 30 days to appeal.",
+	{
+		signal: certification.SignalRevoke,
+		title:  "Revoke the certificate", does: "Takes the certificate away. The public sees it as revoked. The person gets a letter and has 30 days to appeal.",
 		grave: true, field: reason("ethics", "fraud"),
 		message: because(func(reason string) certification.Message { return &certification.Revoke{Reason: reason} }),
 	},
-	certification.SignalWake: {
-		title: "Look at the clock again", does: "The case asks for the time and sets its timer anew. Changes nothing else.",
+	{
+		signal: certification.SignalWake,
+		title:  "Look at the clock again", does: "The case asks for the time and sets its timer anew. Changes nothing else.",
 		message: without(func() *certification.Wake { return &certification.Wake{} }),
 	},
-	certification.SignalStartNewRun: {
-		title: "Start a new run", does: "The workflow goes on in a new run with a short history, as soon as it is quiet. Nobody notices.",
+	{
+		signal: certification.SignalStartNewRun,
+		title:  "Start a new run", does: "The workflow goes on in a new run with a short history, as soon as it is quiet. Nobody notices.",
 		message: without(func() *certification.StartNewRun { return &certification.StartNewRun{} }),
 	},
 }
@@ -133,11 +147,13 @@ func notPast(view cases.View, message certification.Message, now time.Time) stri
 	return ""
 }
 
-// order is the order of the actions on a page: what mends first, what is grave last.
-var order = []certification.Signal{
-	certification.SignalRetryStep, certification.SignalReleaseHold, certification.SignalReassign, certification.SignalExtendDeadline, certification.SignalHold,
-	certification.SignalWaiveFee, certification.SignalReinstate, certification.SignalSuspend, certification.SignalRevoke,
-	certification.SignalWake, certification.SignalStartNewRun,
+// actionOf is the row of a signal.
+func actionOf(signal certification.Signal) (action, bool) {
+	at := slices.IndexFunc(actions, func(row action) bool { return row.signal == signal })
+	if at < 0 {
+		return action{}, false
+	}
+	return actions[at], true
 }
 
 func signalPath(caseID string, signal certification.Signal) string {
@@ -149,9 +165,9 @@ func newKey() string { return uuid.NewString() }
 // actions are what can be sent now: the same list as the API's available_signals.
 func (v *visit) actions() []ActionLink {
 	var all []ActionLink
-	for _, signal := range order {
-		if slices.Contains(v.view.Available, signal) {
-			all = append(all, ActionLink{actions[signal].title, actions[signal].does, string(signal), signalPath(v.view.ID, signal)})
+	for _, row := range actions {
+		if slices.Contains(v.view.Available, row.signal) {
+			all = append(all, ActionLink{row.title, row.does, string(row.signal), signalPath(v.view.ID, row.signal)})
 		}
 	}
 	return all
@@ -174,7 +190,7 @@ type Ask struct {
 
 func (v *visit) asked() (Ask, action, error) {
 	signal := certification.Signal(v.Param("signal"))
-	row, known := actions[signal]
+	row, known := actionOf(signal)
 	if !known {
 		return Ask{}, action{}, certification.NotFound()
 	}
@@ -248,7 +264,7 @@ func (v *visit) refusedSignal(ask Ask, err error) error {
 	case certification.RefusedUnavailable:
 		status, text = http.StatusServiceUnavailable, "The case did not answer in time. It may still be carried out. Send the same again: it is done once."
 		v.Header("Retry-After", fmt.Sprint(max(1, int(refusal.RetryAfter.Seconds()))))
-		v.logFailure(err)
+		v.Set(serve.Failure, serve.FailureText(err))
 	case certification.RefusedIdempotencyKeyReused:
 		text = "What you sent before from this form may have been carried out. Look at the case, and send this if it is still right."
 	case certification.RefusedInvalid, certification.RefusedMalformed:
@@ -283,5 +299,6 @@ func (v *visit) done() *web.Notice {
 	if signal == "restart" {
 		return &web.Notice{Tone: "success", Heading: "Done: started again from the records"}
 	}
-	return &web.Notice{Tone: "success", Heading: "Done: " + strings.ToLower(actions[certification.Signal(signal)].title)}
+	row, _ := actionOf(certification.Signal(signal))
+	return &web.Notice{Tone: "success", Heading: "Done: " + strings.ToLower(row.title)}
 }

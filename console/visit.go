@@ -22,21 +22,30 @@ type handler func(v *visit) error
 // route is one address of the console.
 type route struct {
 	method, path string
-	staff        bool // for administrators who are signed in
+	visitor      visitor
 	handle       handler
 }
 
+// visitor is whom a page is for.
+type visitor int
+
+const (
+	anyone    visitor = iota
+	signedOut         // who is signed in has no use for it, and is led to the cases
+	staff             // administrators who are signed in
+)
+
 var routes = []route{
-	{http.MethodGet, "/console", true, (*visit).list},
-	{http.MethodGet, "/console/cases/:case", true, (*visit).caseFile},
-	{http.MethodGet, "/console/cases/:case/events", true, (*visit).events},
-	{http.MethodPost, "/console/cases/:case/restart", true, (*visit).restart},
-	{http.MethodGet, "/console/cases/:case/signals/:signal", true, (*visit).askSignal},
-	{http.MethodPost, "/console/cases/:case/signals/:signal", true, (*visit).sendSignal},
-	{http.MethodGet, signInPath, false, (*visit).signIn},
-	{http.MethodGet, beginPath, false, (*visit).beginSignIn},
-	{http.MethodGet, returnPath, false, (*visit).endSignIn},
-	{http.MethodPost, "/console/sign-out", true, (*visit).signOut},
+	{http.MethodGet, "/console", staff, (*visit).list},
+	{http.MethodGet, "/console/cases/:case", staff, (*visit).caseFile},
+	{http.MethodGet, "/console/cases/:case/events", staff, (*visit).events},
+	{http.MethodPost, "/console/cases/:case/restart", staff, (*visit).restart},
+	{http.MethodGet, "/console/cases/:case/signals/:signal", staff, (*visit).askSignal},
+	{http.MethodPost, "/console/cases/:case/signals/:signal", staff, (*visit).sendSignal},
+	{http.MethodGet, signInPath, signedOut, (*visit).signIn},
+	{http.MethodGet, beginPath, signedOut, (*visit).beginSignIn},
+	{http.MethodGet, returnPath, signedOut, (*visit).endSignIn},
+	{http.MethodPost, "/console/sign-out", staff, (*visit).signOut},
 }
 
 // Address is one address of the console.
@@ -50,7 +59,7 @@ type Address struct {
 func Addresses() []Address {
 	var all []Address
 	for _, r := range routes {
-		all = append(all, Address{r.method, r.path, r.staff})
+		all = append(all, Address{r.method, r.path, r.visitor == staff})
 	}
 	return all
 }
@@ -82,7 +91,11 @@ func (c *console) serve(r route) gin.HandlerFunc {
 func (v *visit) enter(r route) error {
 	v.Header("Cache-Control", "no-store")
 	v.recognize()
-	if !r.staff {
+	switch {
+	case r.visitor == signedOut && v.actor.ID != "":
+		v.Redirect(http.StatusSeeOther, "/console")
+		return errElsewhere
+	case r.visitor != staff:
 		return nil
 	}
 	if v.actor.Role != certification.RoleAdministrator {
@@ -111,9 +124,7 @@ type Page[T any] struct {
 	Content           T
 }
 
-func (v *visit) frame(title string) web.Frame { return v.frameOf(title) }
-
-func (c *console) frameOf(title string) web.Frame {
+func (c *console) frame(title string) web.Frame {
 	return web.Frame{Localizer: web.Words("en"), Title: title, Path: "/console", Operator: c.Operator, Demonstration: c.Demonstration}
 }
 
@@ -158,7 +169,7 @@ func (v *visit) fail(err error) {
 		}
 	}
 	if status >= http.StatusInternalServerError {
-		v.logFailure(err)
+		v.Set(serve.Failure, serve.FailureText(err))
 		content.Number = v.requestID()
 	}
 	v.view = cases.View{}
@@ -166,15 +177,6 @@ func (v *visit) fail(err error) {
 		v.Log.ErrorContext(v.Request.Context(), "the page of a refusal could not be written", "error", err)
 		v.String(status, title)
 	}
-}
-
-// logFailure gives the line of this request in the log what went wrong, with its cause.
-func (v *visit) logFailure(err error) {
-	text := err.Error()
-	if refusal, is := certification.RefusalOf(err); is && refusal.Cause != nil {
-		text += ": " + refusal.Cause.Error()
-	}
-	v.Set(serve.Failure, text)
 }
 
 func (v *visit) requestID() string { return v.GetString(serve.RequestID) }
@@ -196,7 +198,7 @@ func (v *visit) noMethod() error {
 func (c *console) plain(status int, title, text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		var body bytes.Buffer
-		if err := c.pages.Render(&body, "refused", Page[Refused]{Frame: c.frameOf(title), Content: Refused{Text: text}}); err != nil {
+		if err := c.pages.Render(&body, "refused", Page[Refused]{Frame: c.frame(title), Content: Refused{Text: text}}); err != nil {
 			http.Error(w, title, status)
 			return
 		}

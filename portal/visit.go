@@ -205,14 +205,6 @@ type Refusal struct {
 	Number string
 }
 
-// failureText is an error for the log, with what is behind a refusal.
-func failureText(err error) string {
-	if refusal, is := certification.RefusalOf(err); is && refusal.Cause != nil {
-		return err.Error() + ": " + refusal.Cause.Error()
-	}
-	return err.Error()
-}
-
 // fail answers with what went wrong, in words for people.
 func (v *visit) fail(err error) {
 	if errors.Is(err, errElsewhere) {
@@ -229,7 +221,7 @@ func (v *visit) fail(err error) {
 		}
 	}
 	if status >= http.StatusInternalServerError {
-		v.Set(serve.Failure, failureText(err))
+		v.Set(serve.Failure, serve.FailureText(err))
 	}
 	v.Header("Cache-Control", "no-store")
 	content := Refusal{Text: v.words.Say("refused."+name+".text", nil), Next: v.words.Say("refused."+name+".next", nil)}

@@ -11,6 +11,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"peercert/certification"
 )
 
 // Watch is what operators see of the pages: a line of log and two metrics a request,
@@ -64,6 +66,14 @@ const (
 	RequestBy = "actor_id" // who is signed in, once that is known
 	Failure   = "failure"  // what went wrong on our side, for the log
 )
+
+// FailureText is an error for the log, with what is behind a refusal.
+func FailureText(err error) string {
+	if refusal, is := certification.RefusalOf(err); is && refusal.Cause != nil {
+		return err.Error() + ": " + refusal.Cause.Error()
+	}
+	return err.Error()
+}
 
 // Begin gives a request an id, which its signals and its error page carry, and watches
 // until it is answered.
