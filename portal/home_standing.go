@@ -121,15 +121,18 @@ var (
 )
 
 // yoursKey is the key of what the person does next.
-func yoursKey(at string) string {
-	key, shared := yoursOf[at]
-	switch {
-	case shared:
+func yoursKey(at string) string { return nextKey(yoursOf, at, "yours") }
+
+// nextKey is the key of the next step of somebody ("yours" or "ours"), by where a case
+// stands: the one that is shared, or its own.
+func nextKey(shared map[string]string, at, whose string) string {
+	if key, is := shared[at]; is {
 		return key
-	case strings.HasPrefix(at, "closed_"):
-		return "home.closed.yours"
 	}
-	return "home." + at + ".yours"
+	if strings.HasPrefix(at, "closed_") {
+		at = "closed"
+	}
+	return "home." + at + "." + whose
 }
 
 // timeKeys are the keys of how much is left, after the sentence below the heading: of
@@ -188,14 +191,7 @@ func oursKey(view cases.View, at string) string {
 			return "home.returned_late.ours"
 		}
 	}
-	key, shared := oursOf[at]
-	switch {
-	case shared:
-		return key
-	case strings.HasPrefix(at, "closed_"):
-		return "home.closed.ours"
-	}
-	return "home." + at + ".ours"
+	return nextKey(oursOf, at, "ours")
 }
 
 // ranOut says whether a clock was stopped after its time was over.
