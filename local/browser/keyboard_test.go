@@ -116,24 +116,24 @@ func (k *keyboard) press(keys string, options ...chromedp.KeyOption) {
 // way: it is nowhere only between the end of the page and its beginning.
 func (k *keyboard) reach(what string, is func(focus) bool) focus {
 	k.Helper()
-	nowhere := 0
+	nowhere, path := 0, k.Path() // Tab does not lead away from it
 	for step := range 400 {
 		at := k.settled()
 		if step > 0 {
-			require.True(k, at.None || at.Seen, "nothing shows the focus at %s: %s", k.Path(), at.HTML)
-			require.True(k, at.None || at.Inside, "the focus is out of sight at %s: %s", k.Path(), at.HTML)
+			require.True(k, at.None || at.Seen, "nothing shows the focus at %s: %s", path, at.HTML)
+			require.True(k, at.None || at.Inside, "the focus is out of sight at %s: %s", path, at.HTML)
 		}
 		switch {
 		case at.None:
 			nowhere++
-			require.LessOrEqual(k, nowhere, 2, "the keyboard does not reach %s at %s", what, k.Path())
+			require.LessOrEqual(k, nowhere, 2, "the keyboard does not reach %s at %s", what, path)
 		case is(at):
 			return at
 		}
 		k.press(kb.Tab)
 		k.steps++
 	}
-	require.FailNow(k, "the focus goes in a circle", "at %s, looking for %s", k.Path(), what)
+	require.FailNow(k, "the focus goes in a circle", "at %s, looking for %s", path, what)
 	return focus{}
 }
 
@@ -198,17 +198,17 @@ func (k *keyboard) Leads(address string) bool {
 // until that is there.
 func (k *keyboard) leave(do func()) {
 	k.Helper()
+	from := k.Path() // asked for now: between two pages there is nothing to ask
 	_, err := Ask[bool](k.Tab, "(document.querySelector('main') || document.body).left = true")
 	require.NoError(k, err)
 	do()
 	deadline := time.Now().Add(30 * time.Second)
 	for {
-		// In between two pages there is nothing to ask.
 		there, err := Ask[bool](k.Tab, "!(document.querySelector('main') || document.body).left && document.readyState === 'complete'")
 		if err == nil && there {
 			return
 		}
-		require.True(k, time.Now().Before(deadline), "no other page came after %s: %v", k.Path(), err)
+		require.True(k, time.Now().Before(deadline), "no other page came after %s: %v", from, err)
 		time.Sleep(20 * time.Millisecond)
 	}
 }

@@ -2,11 +2,13 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -129,15 +131,32 @@ func (t *Tab) Open(address string) error {
 }
 
 // Ask evaluates an expression in the page of a tab, and gives its value; a promise is
-// awaited.
+// awaited. A page may give way to the next one by itself while it is asked: then that
+// one is asked, once it is there.
 func Ask[T any](t *Tab, expression string) (T, error) {
 	limited, cancel := context.WithTimeout(t.context, patience)
 	defer cancel()
-	value, err := chromedp.Run(limited, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		return value, fmt.Errorf("asking a page: %w", err)
+	for {
+		value, err := chromedp.Run(limited, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+		switch {
+		case err == nil:
+			return value, nil
+		case !gaveWay(err):
+			return value, fmt.Errorf("asking a page: %w", err)
+		}
+		const there = `new Promise(there => document.readyState === "complete" ? there(true) : addEventListener("load", () => there(true)))`
+		if _, err := chromedp.Run(limited, chromedp.Evaluate[bool](there, chromedp.EvalAwaitPromise)); err != nil && !gaveWay(err) {
+			return value, fmt.Errorf("waiting for the next page: %w", err)
+		}
 	}
-	return value, nil
+}
+
+// gaveWay says whether a page did not answer because another took its place. The
+// browser has no code of its own for that, only these words.
+func gaveWay(err error) bool {
+	var refused *cdproto.Error
+	return errors.As(err, &refused) && (strings.Contains(refused.Message, "navigated or closed") ||
+		strings.Contains(refused.Message, "context was destroyed") || strings.Contains(refused.Message, "Cannot find context"))
 }
 
 // Picture is the whole page as a PNG file.
