@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"peercert/activities"
 	"peercert/cases"
@@ -72,4 +73,23 @@ func TestHowACaseRuns(t *testing.T) {
 	require.NoError(t, w.Restart(ctx, administrator, p.caseID))
 	require.Equal(t, cases.RunOpen, running().State)
 	require.NoError(t, w.Restart(ctx, administrator, p.caseID), "one that runs is left alone")
+}
+
+// A task that no worker can carry out, as when workers are older than their cases, does
+// not look healthy.
+func TestAWorkflowWhoseTaskFails(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	p := w.toReview()
+	require.NoError(t, w.temporalClient().TerminateWorkflow(ctx, workflows.CaseWorkflowID(p.caseID), "", "a test"))
+	_, err := w.temporalClient().ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: workflows.CaseWorkflowID(p.caseID), TaskQueue: workflows.QueueCases,
+	}, "a type that these workers do not know")
+	require.NoError(t, err)
+	w.eventually(func() bool {
+		found, err := w.Running(ctx, certification.Actor{Role: certification.RoleAdministrator, ID: "a-01"}, p.caseID)
+		require.NoError(t, err)
+		require.Equal(t, cases.RunOpen, found.State)
+		return found.Failing > 1
+	})
 }

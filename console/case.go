@@ -251,7 +251,7 @@ func (v *visit) running(found cases.Running) Running {
 		running.Text = "What is shown here comes from the records and was true when it was last written. Nothing is lost: what is sent now is answered once Temporal is back."
 	case found.State == cases.RunOpen && found.Failing > 1:
 		running.Tone, running.Heading = "error", "The workflow cannot go on"
-		running.Text = fmt.Sprintf("Its task failed %d times in a row. It is tried again for ever, so nothing is lost: a worker whose code fits its history carries it on. The Temporal UI says why; the runbook on stuck cases says what to do.", found.Failing-1)
+		running.Text = fmt.Sprintf("Its task fails: this is attempt %d. It is tried for ever, so nothing is lost: a worker whose code fits its history carries it on. The Temporal UI says why; the runbook on stuck cases says what to do.", found.Failing)
 	case found.State == cases.RunOpen && found.Unserved:
 		running.Tone, running.Heading = "error", "No worker serves the cases"
 		running.Text = "The workflow is there, and nobody carries it on. Start a worker: it goes on where it stood."
