@@ -42,8 +42,8 @@ func (v *visit) askFee() error {
 
 func (v *visit) payQuestion(form *web.Form) error {
 	fee, due := v.view.FeeDue()
-	if !due {
-		v.redirect(v.casePath(""))
+	if !due || !slices.Contains(v.view.Available, certification.SignalPayFee) {
+		v.redirect(v.casePath("")) // which says why: nothing is due, or the case is on hold
 		return nil
 	}
 	v.sessions.Put(v.Request.Context(), sessionLanguage, v.words.Language())
@@ -88,28 +88,44 @@ func (v *visit) payFee() error {
 	if err != nil {
 		return err
 	}
-	if _, due := v.view.FeeDue(); !due {
-		v.redirect(v.casePath("/pay/done")) // paid in another window
+	if !slices.Contains(v.view.Available, certification.SignalPayFee) {
+		v.afterNoPayment()
 		return nil
 	}
 	if !form.Checked("not_refunded", v.view.Policy.NotRefundableVersion) {
 		form.Refuse("not_refunded", "pay.not_refunded_missing", nil)
 		return v.payQuestion(form)
 	}
-	v.view, err = v.send(&certification.PayFee{NotRefundableVersion: v.view.Policy.NotRefundableVersion})
+	asked, err := v.send(&certification.PayFee{NotRefundableVersion: v.view.Policy.NotRefundableVersion})
 	if _, is := refusedWith(err, certification.RefusedWrongStage); is {
-		v.redirect(v.casePath("/pay/done"))
+		// It changed since this visit began: what it is now decides where to go.
+		if v.view, err = v.Cases.Case(v.Request.Context(), v.actor, v.Param("case")); err != nil {
+			return err
+		}
+		v.afterNoPayment()
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	v.view = asked
 	if v.open() {
 		v.Redirect(http.StatusSeeOther, v.view.CheckoutURL)
 		return nil
 	}
 	v.redirect(v.casePath("/pay") + "?opening=0")
 	return nil
+}
+
+// afterNoPayment leads on who could not ask for a payment page: to the home while the fee
+// is still due, because that says why (a hold), and otherwise to what became of the fee,
+// which was paid in another window or waived.
+func (v *visit) afterNoPayment() {
+	page := "/pay/done"
+	if _, due := v.view.FeeDue(); due {
+		page = ""
+	}
+	v.redirect(v.casePath(page))
 }
 
 // backFromPaying finds the case of a payment and leads to what became of it, in the
@@ -152,10 +168,11 @@ func (v *visit) paid() error {
 	}
 	id := v.Query("payment")
 	payments = slices.DeleteFunc(payments, func(p cases.Payment) bool {
-		return id != "" && p.ID != id || id == "" && p.Status != "paid" // of another window only this is certain
+		// Of what was done in another window, or by us, only these are certain.
+		return id != "" && p.ID != id || id == "" && p.Status != "paid" && p.Status != "waived"
 	})
 	if len(payments) == 0 {
-		v.redirect(v.casePath("/payments"))
+		v.redirect(v.casePath("")) // which says where things stand
 		return nil
 	}
 	status := payments[len(payments)-1].Status

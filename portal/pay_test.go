@@ -225,3 +225,32 @@ func TestBackFromPayingIsForThePayer(t *testing.T) {
 	nobody := place.Browser(t).Open("/payments/" + payment + "/success")
 	assert.Equal(t, "/en/sign-in?next="+url.QueryEscape("/payments/"+payment+"/success"), nobody.Path())
 }
+
+// Between the page and the press somebody of ours can put the case on hold, or waive the
+// fee. The home says why there is nothing to pay.
+func TestPayingWhatCannotBePaidAnyMore(t *testing.T) {
+	t.Parallel()
+	p := owing(t, "en")
+	world := running.On(t).World(t)
+	ours := world.Anybody().As(world.Administrator)
+	b, at := p.Browser, "/en/cases/"+p.CaseID
+	old := b.Tab().Open(at + "/pay").Tick("not_refunded")
+	_, err := p.SignalAs(t.Context(), ours, "hold", map[string]any{"reason": "check"})
+	require.NoError(t, err)
+	old.Press(toPayment)
+	assert.Equal(t, at, old.Path())
+	assert.Equal(t, http.StatusOK, old.Status())
+	assert.True(t, old.Says("on hold"), old.Main())
+	b.Open(at + "/pay")
+	assert.Equal(t, at, b.Path(), "no page asks for what would be refused")
+
+	_, err = p.SignalAs(t.Context(), ours, "release-hold", map[string]any{})
+	require.NoError(t, err)
+	old = b.Tab().Open(at + "/pay").Tick("not_refunded")
+	_, err = p.SignalAs(t.Context(), ours, "waive-fee", map[string]any{"reason": "sponsor"})
+	require.NoError(t, err)
+	old.Press(toPayment)
+	assert.Equal(t, at, old.Path(), old.Text())
+	assert.Equal(t, http.StatusOK, old.Status())
+	assert.Empty(t, paymentsOf(t, p.CaseID))
+}
