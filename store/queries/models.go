@@ -259,6 +259,11 @@ type Token struct {
 	RevokedAt *time.Time
 }
 
+type Upload struct {
+	CaseID string
+	Taken  int
+}
+
 type VideoProgress struct {
 	CaseID     string
 	Chapter    string
