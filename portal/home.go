@@ -60,6 +60,7 @@ type CaseHome struct {
 	Promises    []web.Promise
 	Milestones  []web.Milestone
 	Sent        []web.Line // the newest letters
+	Others      []web.Line // the person's other cases
 	Other       []web.Button
 }
 
@@ -76,6 +77,13 @@ func (v *visit) caseHome() error {
 	frame := v.frame("home.title", nil)
 	content := caseHome(frame, v.view, events.Events, letters, v.Now())
 	frame.Title = content.Heading
+	if v.view.PreviousCaseID != "" || v.view.Stage == certification.StageClosed { // otherwise there is no other
+		list, err := v.Cases.CasesOf(ctx, v.actor)
+		if err != nil {
+			return err
+		}
+		content.Others = caseLines(frame, list, v.view.ID, v.Now())
+	}
 	return show(v, http.StatusOK, "home", frame, content)
 }
 
@@ -103,6 +111,24 @@ func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []
 	}
 	home.Other = otherPages(frame, view)
 	return home
+}
+
+// caseLines are the cases of a person, but for the one that is looked at: what was in an
+// earlier one, its letters and receipts, stays within reach.
+func caseLines(frame web.Frame, list []cases.View, looked string, now time.Time) []web.Line {
+	var lines []web.Line
+	for _, view := range list {
+		if view.ID == looked {
+			continue
+		}
+		lines = append(lines, web.Line{
+			When:    frame.Localizer.Say("home.begun", map[string]any{"Day": frame.Date(view.CreatedAt)}),
+			What:    frame.Localizer.Say("home.case_number", map[string]any{"Number": frame.Localizer.Apart(view.Number)}),
+			Detail:  frame.Localizer.Say("home."+standing(view, nil, now)+".heading", wordsOf(frame, view)),
+			Address: frame.Link("/cases/" + view.ID),
+		})
+	}
+	return lines
 }
 
 // notices say what is unusual beside what the page is about: a suspension, and,

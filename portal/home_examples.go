@@ -45,6 +45,19 @@ func exampleView(stage certification.Stage, change func(*cases.View)) cases.View
 	return view
 }
 
+// exampleCases are the cases of somebody who began again twice, the newest first.
+func exampleCases() []cases.View {
+	return []cases.View{
+		exampleView(certification.StageApplication, func(v *cases.View) { v.PreviousCaseID = "2" }),
+		exampleView(certification.StageClosed, func(v *cases.View) {
+			v.ID, v.Number, v.Outcome, v.CreatedAt = "2", "PC-2C8V-QM41", certification.OutcomeAttemptsUsed, exampleNow.AddDate(-1, -4, 0)
+		}),
+		exampleView(certification.StageClosed, func(v *cases.View) {
+			v.ID, v.Number, v.Outcome, v.CreatedAt = "1", "PC-5D0F-T7XA", certification.OutcomeWithdrawn, exampleNow.AddDate(-3, 0, 0)
+		}),
+	}
+}
+
 // inStory is where a stage stands in the order of the story.
 func inStory(stage certification.Stage) int {
 	return slices.IndexFunc(certification.Stages, func(r certification.StageRule) bool { return r.Stage == stage })
@@ -206,6 +219,13 @@ func homeExamples() []example {
 	}
 	add("renewal fee late for the last time", certification.StageRenewalFee, func(v *cases.View) { lapse(v, -170) })
 	add("renewal review late in the term", certification.StageRenewalReview, func(v *cases.View) { lapse(v, -30) })
+
+	all = append(all, example{Name: "home with earlier cases", Page: "home", SignedIn: true, Heading: true, Content: func(frame web.Frame) any {
+		list := exampleCases()
+		content := caseHome(frame, list[0], exampleEvents(list[0].Stage), nil, exampleNow)
+		content.Others = caseLines(frame, list, list[0].ID, exampleNow)
+		return content
+	}})
 
 	lines := func(name, title string, content func(web.Frame) any) {
 		all = append(all, example{Name: name, Page: "lines", Title: title, SignedIn: true, Content: content})

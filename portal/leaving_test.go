@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -70,4 +71,32 @@ func TestAppealOfADenial(t *testing.T) {
 	assert.Equal(t, "appeal_review", seen.Stage)
 	b.Open(at + "/appeal/statement")
 	assert.Equal(t, at, b.Path(), "what was sent cannot be changed")
+}
+
+// Whoever begins again keeps what was before: its letters, its history, its receipts.
+func TestEarlierCasesStayInReach(t *testing.T) {
+	t.Parallel()
+	p := owing(t, "en")
+	b, at := p.Browser, "/en/cases/"+p.CaseID
+	require.NoError(t, p.Pay(t.Context(), 100_00, certification.StageApplicationReview))
+	_, err := p.Signal(t.Context(), "withdraw", map[string]any{})
+	require.NoError(t, err)
+	_, err = p.Reach(t.Context(), certification.StageClosed)
+	require.NoError(t, err)
+	b.Open(at)
+	assert.NotContains(t, b.Main(), "Your other cases", "there is none")
+	b.Press("Start a new application")
+	fresh := b.Path()
+	require.NotEqual(t, at, fresh)
+	assert.True(t, b.Says("Your other cases", p.Number, "You withdrew your application"), b.Main())
+	b.Follow(p.Number)
+	assert.Equal(t, at, b.Path())
+	assert.Contains(t, b.Links(), fresh, "and back to the new one")
+	b.Follow("Payments and receipts")
+	assert.True(t, b.Says("$100.00", "Paid"), b.Main())
+	for _, language := range []string{"en", "es", "ar"} {
+		b.Open("/" + language + "/my-data")
+		assert.Contains(t, b.Links(), "/"+language+"/cases/"+p.CaseID)
+		assert.Contains(t, b.Links(), strings.Replace(fresh, "/en/", "/"+language+"/", 1))
+	}
 }

@@ -34,6 +34,7 @@ func (p *portal) myDataRoutes() []route {
 // MyData is what we know of somebody, who looked at it, and what they can do about it.
 type MyData struct {
 	Rows       []web.Row
+	Cases      []web.Line // the newest first
 	Reads      []web.Line
 	Everywhere web.Button // sign out everywhere
 }
@@ -58,10 +59,10 @@ func (v *visit) myData() error {
 	}
 	frame := v.frame("my_data.title", nil)
 	frame.Back = frame.Link("/home")
-	return show(v, http.StatusOK, "my-data", frame, myData(frame, person, reads))
+	return show(v, http.StatusOK, "my-data", frame, myData(frame, person, caseLines(frame, list, "", v.Now()), reads))
 }
 
-func myData(frame web.Frame, person cases.Person, reads []cases.Read) MyData {
+func myData(frame web.Frame, person cases.Person, all []web.Line, reads []cases.Read) MyData {
 	say := func(key string) string { return frame.Localizer.Say(key, nil) }
 	row := func(key, change string, values ...string) web.Row {
 		shown := web.Row{Label: say("my_data." + key), Words: say("my_data.change_" + key)}
@@ -83,6 +84,7 @@ func myData(frame web.Frame, person cases.Person, reads []cases.Read) MyData {
 		nameChange = ""
 	}
 	content := MyData{
+		Cases: all,
 		Rows: []web.Row{
 			row("name", nameChange, oneLine(person.FirstName+" "+person.MiddleName+" "+person.LastName)),
 			row("called", "/my-data/change", person.Called),

@@ -22,13 +22,13 @@ func myDataExamples() []example {
 	}
 	return []example{
 		{Name: "my data", Page: "my-data", Title: "my_data.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return myData(frame, person, []cases.Read{
+			return myData(frame, person, caseLines(frame, exampleCases(), "", exampleNow), []cases.Read{
 				{At: exampleNow, Role: certification.RoleReviewer, Purpose: cases.PurposeReview, Form: certification.FormApplication},
 				{At: exampleNow, Role: certification.RoleAdministrator, Purpose: cases.PurposeSupport, DocumentID: "d"},
 			})
 		}},
 		{Name: "my data, nobody looked", Page: "my-data", Title: "my_data.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return myData(frame, cases.Person{FirstName: "María", LastName: "de la Cruz", Email: "maria@example.org", Language: "en"}, nil)
+			return myData(frame, cases.Person{FirstName: "María", LastName: "de la Cruz", Email: "maria@example.org", Language: "en"}, caseLines(frame, exampleCases()[:1], "", exampleNow), nil)
 		}},
 		question("my data, change", "my_data.change_title", "my_data.save", "", func(form *web.Form) []web.Input { return changeInputs(form, true) }),
 		question("my data, new address", "my_data.email_title", "sign_in.button", "my_data.email_intro", addressInputs),
