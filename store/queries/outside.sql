@@ -99,6 +99,19 @@ WHERE id = $1;
 -- name: ReadDocument :one
 SELECT * FROM documents WHERE id = $1 AND erasing_for = '';
 
+-- name: LockUncheckedDocument :one
+-- Until the transaction ends its check cannot end, and nobody can take it away.
+SELECT case_id, kind FROM documents WHERE id = $1 AND status = 'checking' AND erasing_for = '' FOR SHARE;
+
+-- name: UncheckedDocuments :many
+-- Documents that were uploaded before an instant and whose check has not ended.
+SELECT id FROM documents WHERE status = 'checking' AND erasing_for = '' AND uploaded_at < sqlc.arg(before) AND id > sqlc.arg(after)
+ORDER BY id LIMIT sqlc.arg(most);
+
+-- name: Received :many
+-- Which messages of a sender are in the inbox, whatever became of them.
+SELECT external_id FROM inbox WHERE source = $1 AND external_id = ANY (sqlc.arg(external_ids)::text[]);
+
 -- name: DocumentsOf :many
 SELECT * FROM documents WHERE case_id = $1 AND erasing_for = '' ORDER BY uploaded_at, id;
 

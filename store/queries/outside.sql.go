@@ -306,6 +306,23 @@ func (q *Queries) LatestNotesOf(ctx context.Context, caseID string) ([]LatestNot
 	return items, nil
 }
 
+const lockUncheckedDocument = `-- name: LockUncheckedDocument :one
+SELECT case_id, kind FROM documents WHERE id = $1 AND status = 'checking' AND erasing_for = '' FOR SHARE
+`
+
+type LockUncheckedDocumentRow struct {
+	CaseID string
+	Kind   string
+}
+
+// Until the transaction ends its check cannot end, and nobody can take it away.
+func (q *Queries) LockUncheckedDocument(ctx context.Context, id string) (LockUncheckedDocumentRow, error) {
+	row := q.db.QueryRow(ctx, lockUncheckedDocument, id)
+	var i LockUncheckedDocumentRow
+	err := row.Scan(&i.CaseID, &i.Kind)
+	return i, err
+}
+
 const markAuthorizationSent = `-- name: MarkAuthorizationSent :exec
 UPDATE authorizations SET sent_at = $2 WHERE id = $1
 `
@@ -593,6 +610,36 @@ func (q *Queries) Receive(ctx context.Context, arg ReceiveParams) (int64, error)
 	return result.RowsAffected(), nil
 }
 
+const received = `-- name: Received :many
+SELECT external_id FROM inbox WHERE source = $1 AND external_id = ANY ($2::text[])
+`
+
+type ReceivedParams struct {
+	Source      string
+	ExternalIds []string
+}
+
+// Which messages of a sender are in the inbox, whatever became of them.
+func (q *Queries) Received(ctx context.Context, arg ReceivedParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, received, arg.Source, arg.ExternalIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var external_id string
+		if err := rows.Scan(&external_id); err != nil {
+			return nil, err
+		}
+		items = append(items, external_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const releaseNotice = `-- name: ReleaseNotice :exec
 UPDATE notices SET claimed_until = NULL WHERE id = $1 AND sent_at IS NULL
 `
@@ -648,6 +695,38 @@ func (q *Queries) TakeIncoming(ctx context.Context, arg TakeIncomingParams) ([]T
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const uncheckedDocuments = `-- name: UncheckedDocuments :many
+SELECT id FROM documents WHERE status = 'checking' AND erasing_for = '' AND uploaded_at < $1 AND id > $2
+ORDER BY id LIMIT $3
+`
+
+type UncheckedDocumentsParams struct {
+	Before time.Time
+	After  string
+	Most   int32
+}
+
+// Documents that were uploaded before an instant and whose check has not ended.
+func (q *Queries) UncheckedDocuments(ctx context.Context, arg UncheckedDocumentsParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, uncheckedDocuments, arg.Before, arg.After, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

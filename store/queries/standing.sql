@@ -4,7 +4,7 @@
 SELECT stage, count(*) AS cases FROM cases WHERE stage <> 'closed' GROUP BY stage;
 
 -- name: CountAttention :many
-SELECT code::text AS code, count(*) AS cases
+SELECT code::text AS code, count(DISTINCT id) AS cases
 FROM cases CROSS JOIN LATERAL unnest(attention) AS code
 WHERE attention <> '{}' GROUP BY code;
 
@@ -14,5 +14,7 @@ SELECT
     coalesce((SELECT extract(epoch FROM sqlc.arg(now)::timestamptz - min(erase_at)) FROM cases), 0)::float8 AS erasing_seconds,
     (SELECT count(*) FROM inbox WHERE processed_at IS NULL) AS inbox,
     (SELECT count(*) FROM notices WHERE sent_at IS NULL AND voided_at IS NULL) AS notices,
+    (SELECT count(*) FROM documents WHERE status = 'checking' AND erasing_for = '') AS documents,
+    coalesce((SELECT extract(epoch FROM sqlc.arg(now)::timestamptz - min(uploaded_at)) FROM documents WHERE status = 'checking' AND erasing_for = ''), 0)::float8 AS document_seconds,
     coalesce((SELECT extract(epoch FROM sqlc.arg(now)::timestamptz - min(received_at)) FROM inbox WHERE processed_at IS NULL), 0)::float8 AS inbox_seconds,
     coalesce((SELECT extract(epoch FROM sqlc.arg(now)::timestamptz - min(created_at)) FROM notices WHERE sent_at IS NULL AND voided_at IS NULL), 0)::float8 AS notice_seconds;

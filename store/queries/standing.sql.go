@@ -11,7 +11,7 @@ import (
 )
 
 const countAttention = `-- name: CountAttention :many
-SELECT code::text AS code, count(*) AS cases
+SELECT code::text AS code, count(DISTINCT id) AS cases
 FROM cases CROSS JOIN LATERAL unnest(attention) AS code
 WHERE attention <> '{}' GROUP BY code
 `
@@ -78,17 +78,21 @@ SELECT
     coalesce((SELECT extract(epoch FROM $1::timestamptz - min(erase_at)) FROM cases), 0)::float8 AS erasing_seconds,
     (SELECT count(*) FROM inbox WHERE processed_at IS NULL) AS inbox,
     (SELECT count(*) FROM notices WHERE sent_at IS NULL AND voided_at IS NULL) AS notices,
+    (SELECT count(*) FROM documents WHERE status = 'checking' AND erasing_for = '') AS documents,
+    coalesce((SELECT extract(epoch FROM $1::timestamptz - min(uploaded_at)) FROM documents WHERE status = 'checking' AND erasing_for = ''), 0)::float8 AS document_seconds,
     coalesce((SELECT extract(epoch FROM $1::timestamptz - min(received_at)) FROM inbox WHERE processed_at IS NULL), 0)::float8 AS inbox_seconds,
     coalesce((SELECT extract(epoch FROM $1::timestamptz - min(created_at)) FROM notices WHERE sent_at IS NULL AND voided_at IS NULL), 0)::float8 AS notice_seconds
 `
 
 type CountWaitingRow struct {
-	Overdue        int64
-	ErasingSeconds float64
-	Inbox          int64
-	Notices        int64
-	InboxSeconds   float64
-	NoticeSeconds  float64
+	Overdue         int64
+	ErasingSeconds  float64
+	Inbox           int64
+	Notices         int64
+	Documents       int64
+	DocumentSeconds float64
+	InboxSeconds    float64
+	NoticeSeconds   float64
 }
 
 func (q *Queries) CountWaiting(ctx context.Context, now time.Time) (CountWaitingRow, error) {
@@ -99,6 +103,8 @@ func (q *Queries) CountWaiting(ctx context.Context, now time.Time) (CountWaiting
 		&i.ErasingSeconds,
 		&i.Inbox,
 		&i.Notices,
+		&i.Documents,
+		&i.DocumentSeconds,
 		&i.InboxSeconds,
 		&i.NoticeSeconds,
 	)
