@@ -167,8 +167,11 @@ func makeToken(ctx context.Context, settings config.Settings, logger *slog.Logge
 	default:
 		return fmt.Errorf("-role is %q: it must be reviewer, administrator or service", *role)
 	}
-	if *id == "" || *days < 1 {
-		return errors.New("-id must be given, and -days be at least 1")
+	if !certification.IsActorID(*id) {
+		return errors.New("-id must be letters, digits and the marks . _ | : - only: no name, no address")
+	}
+	if *days < 1 {
+		return errors.New("-days must be at least 1")
 	}
 	parts, err := worker.Assemble(ctx, settings, logger, time.Now)
 	if err != nil {

@@ -44,6 +44,7 @@ func (c *Cases) Send(ctx context.Context, actor certification.Actor, send Send) 
 	return once(ctx, c, actor, send.Key, request, func() (View, error) {
 		key := messageKey(actor, send.Key)
 		*certification.EnvelopeOf(send.Message) = certification.Envelope{Key: key, Actor: actor, RequestID: send.RequestID}
+		c.pin(send.Message)
 		written, err := c.Store.RevisionOfKey(ctx, queries.RevisionOfKeyParams{CaseID: send.CaseID, Key: key})
 		switch {
 		case store.None(err):
@@ -61,6 +62,17 @@ func (c *Cases) Send(ctx context.Context, actor certification.Actor, send Send) 
 		}
 		return c.Case(ctx, actor, send.CaseID)
 	})
+}
+
+// pin gives what is handed in for the first time the policy in force, which is the
+// case's own from then on.
+func (c *Cases) pin(message certification.Message) {
+	switch m := message.(type) {
+	case *certification.SubmitApplication:
+		m.Policy = certification.CurrentPolicy(c.now())
+	case *certification.SubmitRenewal:
+		m.Policy = certification.CurrentPolicy(c.now())
+	}
 }
 
 func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row store.CaseRow, send Send) error {
@@ -92,9 +104,6 @@ func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row sto
 // the workflow is asked. It was found right before, so it is not checked again: the
 // rows may show what it did.
 func (c *Cases) carryOutAgain(ctx context.Context, send Send, written int) error {
-	if m, is := send.Message.(*certification.SubmitApplication); is {
-		m.Policy = certification.CurrentPolicy(c.now())
-	}
 	err := c.update(ctx, send.CaseID, send.Message)
 	if _, refused := certification.RefusalOf(err); !refused || errors.Is(err, certification.Unavailable(nil, 0)) {
 		return err
@@ -216,7 +225,6 @@ func (c *Cases) checkContent(ctx context.Context, row store.CaseRow, send Send) 
 	now := c.now()
 	switch m := send.Message.(type) {
 	case *certification.SubmitApplication:
-		m.Policy = c.policyFor(row, certification.FormApplication)
 		return c.checkApplication(ctx, row, m.DraftRevision, m.DocumentIDs, m.Policy, m.EthicsVersion)
 	case *certification.ResubmitApplication:
 		return c.checkApplication(ctx, row, m.DraftRevision, m.DocumentIDs, row.Policy, row.Policy.EthicsVersion)
@@ -237,7 +245,6 @@ func (c *Cases) checkContent(ctx context.Context, row store.CaseRow, send Send) 
 		}
 		return c.checkDocuments(ctx, row.ID, map[string]certification.DocumentKind{m.DocumentID: certification.DocumentTrainingCertificate})
 	case *certification.SubmitRenewal:
-		m.Policy = c.policyFor(row, certification.FormRenewal)
 		return c.checkRenewal(ctx, row, m.DraftRevision, m.Policy, m.EthicsVersion)
 	case *certification.ResubmitRenewal:
 		return c.checkRenewal(ctx, row, m.DraftRevision, row.Policy, row.Policy.EthicsVersion)

@@ -34,7 +34,21 @@ func (c *Case) Check(message Message) *Refusal {
 			}
 		}
 	}
+	pins := func(policy Policy) {
+		if policy.Version == "" {
+			find("policy", "required", "Name the policy that the case is handed in under.")
+		}
+	}
+	because := func(code string) {
+		if code != "" && !IsCause(code) {
+			find("reason", "not_a_code", "Give a code: small letters, digits and _, at most 60. No names and no sentences: the log keeps it for good.")
+		}
+	}
 	switch m := message.(type) {
+	case *SubmitApplication:
+		pins(m.Policy)
+	case *SubmitRenewal:
+		pins(m.Policy)
 	case *DecideApplication:
 		decide(ReviewApplication, m.Decision, m.Reasons, "reasons", DecisionApprove, DecisionReturn, DecisionDeny)
 		switch together := c.TrainingSubmitted && m.Decision == DecisionApprove; {
@@ -67,9 +81,17 @@ func (c *Case) Check(message Message) *Refusal {
 			find("days", "out_of_range", "A deadline can be moved by 1 to 366 days.")
 		}
 	case *Reassign:
-		if m.ReviewerID == "" {
-			find("reviewer_id", "required", "Say to whom the review goes.")
+		if !IsActorID(m.ReviewerID) {
+			find("reviewer_id", "not_an_id", "Give the id of a reviewer: letters, digits and the marks . _ | : - only. No name, no address.")
 		}
+	case *Hold:
+		because(m.Reason)
+	case *WaiveFee:
+		because(m.Reason)
+	case *Suspend:
+		because(m.Reason)
+	case *Revoke:
+		because(m.Reason)
 	}
 	if len(findings) > 0 {
 		return Invalid(findings...)

@@ -5,6 +5,8 @@
 // summed up in docs/programme.md.
 package certification
 
+import "regexp"
+
 // Stage is where a case stands. Exactly one at a time.
 type Stage string
 
@@ -135,6 +137,20 @@ type Actor struct {
 	Role Role   `json:"role"`
 	ID   string `json:"id,omitempty"`
 }
+
+var (
+	actorID = regexp.MustCompile(`^[A-Za-z0-9._|:-]{1,100}$`)
+	cause   = regexp.MustCompile(`^[a-z0-9_]{1,60}$`)
+)
+
+// IsActorID says whether an id can be an actor's: letters, digits and the marks . _ | : -
+// only, at most 100. E-mail addresses and written names are none, because ids are in the
+// log of a case for good, and in Temporal.
+func IsActorID(id string) bool { return actorID.MatchString(id) }
+
+// IsCause says whether a word can be why an administrator does something: a code of small
+// letters, digits and _, at most 60. It is kept where ids are, so it is no sentence.
+func IsCause(code string) bool { return cause.MatchString(code) }
 
 // Party is whom a case waits for.
 type Party string

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"time"
 
@@ -124,7 +123,7 @@ func (p *provider) actor(ctx context.Context, a attempt, code string) (certifica
 		return certification.Actor{}, fmt.Errorf("reading the claims of an ID token: %w", err)
 	}
 	role := roleOf(claims[p.RolesClaim])
-	if role == "" || !usableID.MatchString(token.Subject) {
+	if role == "" || !certification.IsActorID(token.Subject) {
 		return certification.Actor{}, errNotOurs
 	}
 	return certification.Actor{Role: role, ID: token.Subject}, nil
@@ -139,10 +138,6 @@ func withoutAnswer(err error) error {
 	}
 	return err
 }
-
-// usableID keeps e-mail addresses and written names out of the log of a case: an id is
-// letters, digits and a few marks.
-var usableID = regexp.MustCompile(`^[A-Za-z0-9._|:-]{1,100}$`)
 
 // roleOf reads a claim that is a role or a list of roles. An administrator who is a
 // reviewer too is an administrator here.

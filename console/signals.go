@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,12 +42,10 @@ func without[M certification.Message](message func() M) func(string) (certificat
 	return func(string) (certification.Message, string) { return message(), "" }
 }
 
-var code = regexp.MustCompile(`^[a-z0-9_]{1,60}$`)
-
 // because makes a message of a reason's code, which may be left out.
 func because(message func(reason string) certification.Message) func(string) (certification.Message, string) {
 	return func(value string) (certification.Message, string) {
-		if value != "" && !code.MatchString(value) {
+		if value != "" && !certification.IsCause(value) {
 			return nil, "Write a code: small letters, digits and _, at most 60. No names and no sentences: the log keeps it for good."
 		}
 		return message(value), ""
@@ -77,7 +74,7 @@ var actions = []action{
 		title:  "Give to another reviewer", does: "Gives this review to the reviewer whom you name. The clock goes on.",
 		field: field{label: "Reviewer's id", hint: "As in the log, such as r-02."},
 		message: func(value string) (certification.Message, string) {
-			if !usableID.MatchString(value) {
+			if !certification.IsActorID(value) {
 				return nil, "Write the id of a reviewer: letters, digits and the marks . _ | : - only."
 			}
 			return &certification.Reassign{ReviewerID: value}, ""

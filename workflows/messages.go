@@ -83,7 +83,7 @@ func (c *story) listen(ctx workflow.Context) {
 		hear[certification.PaymentFailed](ctx, "Stripe: a payment was declined or its page expired."),
 		hear[certification.PaymentRefunded](ctx, "Stripe: money went back."),
 		hear[certification.PaymentDisputed](ctx, "Stripe: a bank disputes a payment."),
-		hear[certification.DocumentChecked](ctx, "The check of a document: clean, infected or refused."),
+		hear[certification.DocumentChecked](ctx, "The check of a document: clean, infected, refused, late or gone."),
 		hear[certification.ExamAuthorized](ctx, "Exam vendor: the authorization was accepted."),
 		hear[certification.ExamRefused](ctx, "Exam vendor: the authorization was refused."),
 		hear[certification.ExamConfirmed](ctx, "Exam vendor: an appointment was made."),
@@ -141,6 +141,9 @@ func (c *story) admits(m certification.Message) *certification.Refusal {
 	envelope := certification.EnvelopeOf(m)
 	if slices.Contains(c.Carried.Seen, envelope.Key) {
 		return nil // a repeat: the story gives it its answer
+	}
+	if id := envelope.Actor.ID; id != "" && !certification.IsActorID(id) {
+		return certification.Refused(certification.RefusedNotAllowed, "An actor is an id: no name, no address.")
 	}
 	if envelope.Key == "" && certification.SenderOf(m.Signal()) != certification.RoleAdministrator {
 		return certification.Refused(certification.RefusedNotAllowed,
