@@ -116,6 +116,11 @@ type Draft struct {
 	ErasedAt          *time.Time
 }
 
+type DraftAnswer struct {
+	Turn  int64
+	Field string
+}
+
 type DraftTurn struct {
 	ID            int64
 	CaseID        string
@@ -161,6 +166,17 @@ type Inbox struct {
 	Tries       int
 	ProcessedAt *time.Time
 	Outcome     string
+}
+
+type Letter struct {
+	NoticeID  string
+	Language  string
+	Subject   string
+	Text      string
+	Html      string
+	Headings  []string
+	WrittenAt time.Time
+	ErasedAt  *time.Time
 }
 
 type Limit struct {
