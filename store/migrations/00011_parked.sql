@@ -1,8 +1,9 @@
 -- +goose Up
 
--- Messages from outside that match no case are counted whenever the metrics are asked
--- for, in a table that keeps every message there ever was.
+SET LOCAL lock_timeout = '10s';
 
+-- Messages from outside that match no case: few, and counted every few seconds, in a
+-- table that keeps every message there ever was.
 CREATE INDEX inbox_parked ON inbox (id) WHERE outcome LIKE 'parked: %';
 
 -- +goose Down
