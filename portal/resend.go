@@ -76,7 +76,7 @@ func (v *visit) hold() error {
 
 // pageOfForm is the page that stands at the address of a form, or else the home.
 func (v *visit) pageOfForm() string {
-	if slices.ContainsFunc(v.routes(), func(r route) bool { return r.method == get && r.path == v.FullPath() }) {
+	if v.hasPage() {
 		return v.path()
 	}
 	return "/home"

@@ -168,7 +168,6 @@ func (v *visit) registry(form *web.Form, found []cases.PublicCertificate, sought
 	frame.Problems = form.Problems()
 	if sought != "" {
 		v.Header("Cache-Control", "no-store")
-		frame.Path = "/registry" // the answer has no address of its own in another language
 	}
 	page := registry(frame, form, found, sought)
 	page.Question.Key = v.key()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -127,7 +128,7 @@ func (p *portal) wordsFor(request *http.Request) *web.Localizer {
 
 // frame is what stands around the content of a page. title is a key of the catalogue.
 func (v *visit) frame(title string, variables map[string]any) web.Frame {
-	frame := v.frameFor(v.words, v.Request, v.words.Say(title, variables))
+	frame := v.frameFor(v.words, v.Request, v.hasPage(), v.words.Say(title, variables))
 	if v.actor.ID != "" {
 		frame.Home = frame.Link("/home")
 		frame.IdleSeconds = int(v.SessionIdle.Seconds())
@@ -135,12 +136,33 @@ func (v *visit) frame(title string, variables map[string]any) web.Frame {
 	return frame
 }
 
-func (p *portal) frameFor(words *web.Localizer, request *http.Request, title string) web.Frame {
-	path := strings.TrimPrefix(request.URL.Path, "/"+words.Language())
-	if request.Method != http.MethodGet || path == "" {
+// frameFor is the frame of a page at the address of a request, if a page stands there.
+func (p *portal) frameFor(words *web.Localizer, request *http.Request, hasPage bool, title string) web.Frame {
+	path, query := strings.TrimPrefix(request.URL.Path, "/"+words.Language()), ""
+	if !hasPage || path == "" {
 		path = "/" // an address that only takes forms has no page in another language
+	} else if kept := whatFor(request.URL.Query()); len(kept) > 0 {
+		query = "?" + kept.Encode()
 	}
-	return web.Frame{Localizer: words, Title: title, Path: path, Operator: p.Operator, Demonstration: p.Demonstration, Offered: offers(words, path)}
+	return web.Frame{Localizer: words, Title: title, Path: path, Operator: p.Operator, Demonstration: p.Demonstration, Offered: offers(words, path+query)}
+}
+
+// hasPage says whether a page can be asked for at the address: a form that comes back
+// with what is wrong most often stands at that of its page.
+func (v *visit) hasPage() bool {
+	return v.Request.Method == get || slices.ContainsFunc(v.routes(), func(r route) bool { return r.method == get && r.path == v.FullPath() })
+}
+
+// whatFor is the part of a query that says what a page was opened for, so that it is
+// the same page in another language. None of it is personal.
+func whatFor(query url.Values) url.Values {
+	kept := url.Values{}
+	for _, name := range []string{"from", "replace", "sent", "before", "payment", "outcome"} {
+		if query.Get(name) != "" {
+			kept.Set(name, query.Get(name))
+		}
+	}
+	return kept
 }
 
 // offers are the languages to choose from, each with the address of the same page in it.
@@ -289,7 +311,7 @@ func (p *portal) plain(status int, key string) http.HandlerFunc {
 		words := p.wordsFor(request)
 		var body bytes.Buffer
 		err := p.pages.Render(&body, "refused", web.Page[Refusal]{
-			Frame:   p.frameFor(words, request, words.Say(key+".title", nil)),
+			Frame:   p.frameFor(words, request, request.Method == http.MethodGet, words.Say(key+".title", nil)),
 			Content: Refusal{Text: words.Say(key+".text", nil), Next: words.Say(key+".next", nil)},
 		})
 		if err != nil {
