@@ -44,16 +44,19 @@ type Authorizations interface {
 	CollectExamFiles(ctx context.Context) (lines int, err error)
 }
 
-// Documents checks a document and puts what it found into the inbox; Sweep removes
-// objects that no row knows.
+// Documents checks a document and puts what it found into the inbox, or that it has not
+// found anything in time; Sweep removes objects that no row knows.
 type Documents interface {
 	CheckDocument(ctx context.Context, documentID string) error
+	TellDocumentLate(ctx context.Context, documentID string) error
 	SweepDocuments(ctx context.Context) (removed int, err error)
 }
 
-// Reconciler starts cases that are open in the records and run nowhere.
+// Reconciler starts cases that are open in the records and run nowhere, and the checks
+// of documents that have not ended and run nowhere.
 type Reconciler interface {
 	ReconcileCases(ctx context.Context) (started int, err error)
+	ReconcileDocuments(ctx context.Context) (started int, err error)
 }
 
 // Retention forgets what need not be kept any longer.
@@ -84,6 +87,7 @@ const (
 	OpenCheckout      = "open-checkout"
 	SendAuthorization = "send-authorization"
 	CheckDocument     = "check-document"
+	TellDocumentLate  = "tell-document-late"
 	CollectExamFiles  = "collect-exam-files"
 	SweepDocuments    = "sweep-documents"
 	ReconcileCases    = "reconcile-cases"
@@ -110,6 +114,7 @@ func Register(registry worker.ActivityRegistry, a *Activities) {
 	register(OpenCheckout, a.openCheckout)
 	register(SendAuthorization, a.sendAuthorization)
 	register(CheckDocument, a.checkDocument)
+	register(TellDocumentLate, a.tellDocumentLate)
 	register(CollectExamFiles, a.collectExamFiles)
 	register(SweepDocuments, a.sweepDocuments)
 	register(ForgetOldRecords, a.forgetOldRecords)
@@ -153,6 +158,10 @@ func (a *Activities) checkDocument(ctx context.Context, documentID string) error
 	return failed(ctx, FailureStorage, a.Documents.CheckDocument(ctx, documentID), "document_id", documentID)
 }
 
+func (a *Activities) tellDocumentLate(ctx context.Context, documentID string) error {
+	return failed(ctx, FailureRecords, a.Documents.TellDocumentLate(ctx, documentID), "document_id", documentID)
+}
+
 func (a *Activities) collectExamFiles(ctx context.Context) (int, error) {
 	defer beating(ctx)()
 	lines, err := a.Authorizations.CollectExamFiles(ctx)
@@ -168,7 +177,8 @@ func (a *Activities) sweepDocuments(ctx context.Context) (int, error) {
 func (a *Activities) reconcileCases(ctx context.Context) (int, error) {
 	defer beating(ctx)()
 	started, err := a.Reconciler.ReconcileCases(ctx)
-	return started, failed(ctx, FailureReconciling, err)
+	checks, documentsErr := a.Reconciler.ReconcileDocuments(ctx)
+	return started + checks, failed(ctx, FailureReconciling, errors.Join(err, documentsErr))
 }
 
 func (a *Activities) forgetOldRecords(ctx context.Context) (int, error) {
@@ -215,7 +225,7 @@ const (
 	FailureStorage  = "The document store did not answer as expected."
 	// FailureSuperseded is only seen by a workflow task that was given up.
 	FailureSuperseded = "A later workflow task has written to this case."
-	// FailureReconciling: some open case that does not run could not be started.
+	// FailureReconciling: some open case, or check, that does not run could not be started.
 	FailureReconciling = "The records could not be compared with the cases that run."
 	// FailureErasing: some of what was kept for its time is still there.
 	FailureErasing   = "Not everything could be erased that was kept for its time."

@@ -135,7 +135,7 @@ func (c *Cases) emptyDraft(ctx context.Context, q *queries.Queries, caseID strin
 			removed.Documents = append(removed.Documents, documentOf(row))
 		}
 	}
-	return false, removed, deleteRows(ctx, q, caseID, removed)
+	return false, removed, c.deleteRows(ctx, q, caseID, removed)
 }
 
 // takeDocument takes a document away in the caller's transaction.
@@ -171,19 +171,22 @@ func (c *Cases) takeDocument(ctx context.Context, q *queries.Queries, caseID, do
 		}
 	}
 	removed := removal{Documents: []certification.Document{documentOf(rows[i])}}
-	return removed, deleteRows(ctx, q, caseID, removed)
+	return removed, c.deleteRows(ctx, q, caseID, removed)
 }
 
 func (c *Cases) rewrite(ctx context.Context, q *queries.Queries, caseID, form string, values json.RawMessage) error {
 	return q.RewriteDraft(ctx, queries.RewriteDraftParams{CaseID: caseID, Form: form, DraftValues: values, SavedAt: c.now()})
 }
 
-func deleteRows(ctx context.Context, q *queries.Queries, caseID string, removed removal) error {
+func (c *Cases) deleteRows(ctx context.Context, q *queries.Queries, caseID string, removed removal) error {
 	ids := []string{}
 	for _, document := range removed.Documents {
 		ids = append(ids, document.ID)
 	}
-	return q.DeleteDocuments(ctx, queries.DeleteDocumentsParams{CaseID: caseID, Ids: ids})
+	if err := q.DeleteDocuments(ctx, queries.DeleteDocumentsParams{CaseID: caseID, Ids: ids}); err != nil {
+		return err
+	}
+	return tellGone(ctx, q, caseID, ids, c.now())
 }
 
 // removalTime is how long a person waits for the content of a document to go.

@@ -96,7 +96,10 @@ func (l *look) hideAll(ctx context.Context, class certification.RecordClass, ids
 		return nil
 	}
 	l.documents = slices.DeleteFunc(l.documents, func(d queries.Document) bool { return slices.Contains(ids, d.ID) })
-	return l.q.HideDocuments(ctx, queries.HideDocumentsParams{Class: string(class), CaseID: l.of.ID, Ids: ids})
+	if err := l.q.HideDocuments(ctx, queries.HideDocumentsParams{Class: string(class), CaseID: l.of.ID, Ids: ids}); err != nil {
+		return err
+	}
+	return tellGone(ctx, l.q, l.of.ID, ids, l.now)
 }
 
 // empty takes what was typed out of forms, but for what keep says.

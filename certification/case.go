@@ -96,6 +96,7 @@ const (
 	AttentionNotice        = "notice"        // a letter could not be sent
 	AttentionCheckout      = "checkout"      // the payment page could not be opened
 	AttentionAuthorization = "authorization" // the authorization did not reach the exam vendor
+	AttentionDocument      = "document"      // the check of a document does not end
 	AttentionReview        = "review"        // a review is due soon, or late
 	AttentionVendor        = "vendor"        // the exam vendor is late or refused
 	AttentionHold          = "hold"          // nobody looked at a case on hold in time

@@ -45,6 +45,10 @@ type Document struct {
 	// the clean file itself.
 	ViewKey string `json:"view_key,omitempty"`
 
+	// Late says that its check has not ended in time (AttentionDocument). It is the
+	// case's to know, and no part of the row.
+	Late bool `json:"-"`
+
 	// FileName is what the file was called where it came from. People write their
 	// names and worse into it: it is for the applicant's own screen, is never a key,
 	// and never leaves the records.
@@ -66,6 +70,9 @@ const (
 	DocumentEncrypted       = "document-encrypted"
 	DocumentNoPages         = "document-no-pages"
 	DocumentActive          = "document-active"
+	// DocumentLost is found by a check alone: what was stored is gone, or is not what was
+	// uploaded. That is no fault of the person's.
+	DocumentLost = "document-lost"
 )
 
 // documentRefusals says for each code what the person can do.
@@ -80,6 +87,7 @@ var documentRefusals = map[string]string{
 	DocumentEncrypted:       "This PDF asks for a password, so we cannot open it. Save or print it as a new PDF without a password, and send that.",
 	DocumentNoPages:         "This PDF has no pages. Save it again and check that you can see the pages.",
 	DocumentActive:          "This PDF starts a program or a script when it is opened, so we cannot take it. Print it to a new PDF, or take a photo of the paper.",
+	DocumentLost:            "This file was lost on our side. That is our fault, not yours, and we are sorry. Please send it again.",
 }
 
 // DocumentRefusal says that a file cannot be taken, and what its owner can do. In

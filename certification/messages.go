@@ -171,13 +171,23 @@ type PaymentDisputed struct {
 	EvidenceDueAt time.Time `json:"evidence_due_at,omitzero"`
 }
 
-// DocumentChecked says what the check of a document found.
+// DocumentChecked says how the check of a document stands.
 type DocumentChecked struct {
 	Envelope
 	DocumentID string       `json:"document_id"`
 	Kind       DocumentKind `json:"kind"`
-	Finding    string       `json:"finding"` // "clean", "infected" or "refused"
+	// Finding is "clean", "infected" or "refused" once the check has ended; otherwise
+	// FindingLate or FindingGone.
+	Finding string `json:"finding"`
+	// CaseID finds the case of a document that is not there any more.
+	CaseID string `json:"case_id,omitempty"`
 }
+
+// Findings about a check that has found nothing.
+const (
+	FindingLate = "late" // it has not ended in time, and is tried on
+	FindingGone = "gone" // it will not end: its document was taken away
+)
 
 // ExamAuthorized says that the vendor accepted an authorization to test.
 type ExamAuthorized struct {

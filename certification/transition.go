@@ -39,6 +39,9 @@ type Transition struct {
 	Ask     bool            `json:"ask,omitempty"`
 	Payment *PaymentOutcome `json:"payment,omitempty"`
 
+	// CheckAgain are documents whose check, which does not end, is to be tried at once.
+	CheckAgain []string `json:"check_again,omitempty"`
+
 	Authorize bool `json:"authorize,omitempty"` // a new authorization to test
 	Issue     bool `json:"issue,omitempty"`     // a new certificate number
 

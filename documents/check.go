@@ -24,6 +24,9 @@ import (
 // compared on both ends, so it cannot be another content than the one that was
 // looked at.
 //
+// What was uploaded may be gone, or be something else: then no other try can help, and
+// the document is refused as DocumentLost, so that its owner can send it again.
+//
 // The error is ErrUnavailable if storage or scanner are down: the document is
 // still unchecked then, and nobody can read it.
 func (d *Documents) Check(ctx context.Context, document certification.Document) (certification.Document, error) {
@@ -34,6 +37,9 @@ func (d *Documents) Check(ctx context.Context, document certification.Document) 
 		return document, err
 	}
 	file, err := d.fetch(ctx, document)
+	if errors.Is(err, errLost) {
+		return d.refused(document, certification.DocumentLost), nil
+	}
 	if err != nil {
 		return document, err
 	}
@@ -56,9 +62,7 @@ func (d *Documents) Check(ctx context.Context, document certification.Document) 
 		document.ViewKey = viewKey(document.ID)
 		err := d.putView(ctx, document, file)
 		if refusal := new(certification.DocumentRefusal); errors.As(err, &refusal) {
-			document.Status, document.RefusalCode = certification.DocumentRefused, refusal.Code
-			document.ViewKey, document.CheckedAt = "", d.now()
-			return document, nil
+			return d.refused(document, refusal.Code), nil
 		}
 		if err != nil {
 			return document, err
@@ -66,6 +70,9 @@ func (d *Documents) Check(ctx context.Context, document certification.Document) 
 	}
 	document.CleanKey = cleanKey(document.ID)
 	document.CleanVersion, err = d.putOnce(ctx, document.CleanKey, file, document.MediaType)
+	if errors.Is(err, ErrOtherContent) {
+		return d.refused(document, certification.DocumentLost), nil // its place is taken, for good
+	}
 	if err != nil {
 		return document, err
 	}
@@ -73,9 +80,23 @@ func (d *Documents) Check(ctx context.Context, document certification.Document) 
 	return document, nil
 }
 
-// fetch brings the uploaded version onto the disk and compares it with the record.
+// refused is a document that cannot be used.
+func (d *Documents) refused(document certification.Document, code string) certification.Document {
+	document.Status, document.RefusalCode, document.CheckedAt = certification.DocumentRefused, code, d.now()
+	document.CleanKey, document.CleanVersion, document.ViewKey = "", "", ""
+	return document
+}
+
+// errLost says that what was uploaded is not in the storage any more.
+var errLost = errors.New("not what was uploaded")
+
+// fetch brings the uploaded version onto the disk and compares it with the record. The
+// error is errLost if the storage has something else, or answers that it has nothing.
 func (d *Documents) fetch(ctx context.Context, document certification.Document) (*spooled, error) {
 	body, _, err := d.open(ctx, document.QuarantineKey, document.QuarantineVersion)
+	if isGone(err) {
+		return nil, fmt.Errorf("documents: %s: %w: %w", document.QuarantineKey, errLost, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +112,7 @@ func (d *Documents) fetch(ctx context.Context, document certification.Document) 
 	}
 	fetched := &spooled{File: file, size: size, sum: digest.Sum(nil)}
 	if size != document.Bytes || hex.EncodeToString(fetched.sum) != document.SHA256 {
-		return nil, errors.Join(fmt.Errorf("documents: %s is not what was uploaded", document.QuarantineKey), file.Close())
+		return nil, errors.Join(fmt.Errorf("documents: %s: %w", document.QuarantineKey, errLost), file.Close())
 	}
 	return fetched, nil
 }

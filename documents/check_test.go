@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"io/fs"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -88,8 +87,9 @@ func TestCheckReadsTheVersionThatWasUploaded(t *testing.T) {
 	uploaded = p.stored(t, onePage())
 	p.put(t, uploaded.QuarantineKey, "something else")
 	uploaded.QuarantineVersion = ""
-	_, err = p.Check(t.Context(), uploaded)
-	require.ErrorContains(t, err, "is not what was uploaded")
+	checked, err = p.Check(t.Context(), uploaded)
+	require.NoError(t, err)
+	require.Equal(t, certification.DocumentRefused, checked.Status)
 }
 
 func TestRepeatedCheckChangesNothing(t *testing.T) {
@@ -153,10 +153,45 @@ func TestPictureThatOnlyLooksWholeIsRefused(t *testing.T) {
 	require.Equal(t, []string{uploaded.QuarantineKey}, p.keys(t))
 }
 
-func TestMissingUploadIsSaid(t *testing.T) {
-	p := newPlace(t)
-	uploaded := p.stored(t, onePage())
-	require.NoError(t, p.Delete(t.Context(), uploaded))
-	_, err := p.Check(t.Context(), uploaded)
-	require.ErrorIs(t, err, fs.ErrNotExist)
+// What was uploaded and is not there any more cannot be checked by trying on: the person is
+// asked for it again.
+func TestWhatWasLostIsAFinding(t *testing.T) {
+	lost := func(t *testing.T, p place, uploaded certification.Document) {
+		t.Helper()
+		checked, err := p.Check(t.Context(), uploaded)
+		require.NoError(t, err)
+		require.Equal(t, certification.DocumentRefused, checked.Status)
+		require.Equal(t, certification.DocumentLost, checked.RefusalCode)
+		require.NotZero(t, checked.CheckedAt)
+		require.Empty(t, checked.CleanKey+checked.ViewKey)
+		p.noSpools(t)
+	}
+	t.Run("gone", func(t *testing.T) {
+		p := newPlace(t)
+		uploaded := p.stored(t, onePage())
+		require.NoError(t, p.Delete(t.Context(), uploaded))
+		lost(t, p, uploaded)
+		uploaded.QuarantineVersion = ""
+		lost(t, p, uploaded)
+	})
+	t.Run("something else", func(t *testing.T) {
+		p := newPlace(t)
+		uploaded := p.stored(t, onePage())
+		uploaded.QuarantineVersion = ""
+		p.put(t, uploaded.QuarantineKey, "something else")
+		lost(t, p, uploaded)
+	})
+	t.Run("its clean place is taken", func(t *testing.T) {
+		p := newPlace(t)
+		uploaded := p.stored(t, onePage())
+		p.put(t, cleanKey(uploaded.ID), "something else")
+		lost(t, p, uploaded)
+	})
+	t.Run("a bucket that is not there is no finding", func(t *testing.T) {
+		p := newPlace(t)
+		uploaded := p.stored(t, onePage())
+		p.Documents.bucket = "another-" + p.Documents.bucket
+		_, err := p.Check(t.Context(), uploaded)
+		require.Error(t, err)
+	})
 }

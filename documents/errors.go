@@ -3,8 +3,10 @@ package documents
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
+	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"peercert/certification"
@@ -58,6 +60,13 @@ func isRefused(err error) bool {
 }
 
 func isMissing(err error) bool { return status(err) == http.StatusNotFound }
+
+// isGone says that the storage knows the bucket, and has no such object in it. A bucket
+// that is not there is another matter: it may come back.
+func isGone(err error) bool {
+	var said smithy.APIError
+	return errors.As(err, &said) && slices.Contains([]string{"NoSuchKey", "NoSuchVersion"}, said.ErrorCode())
+}
 
 // isTaken says that a key was to be written only if it was free, and was not.
 func isTaken(err error) bool { return status(err) == http.StatusPreconditionFailed }

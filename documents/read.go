@@ -45,7 +45,7 @@ func (d *Documents) open(ctx context.Context, key, version string) (io.ReadClose
 	}
 	out, err := d.s3.GetObject(ctx, input)
 	if isMissing(err) {
-		return nil, 0, fmt.Errorf("documents: reading %s: %w (%v)", key, fs.ErrNotExist, err)
+		return nil, 0, fmt.Errorf("documents: reading %s: %w (%w)", key, fs.ErrNotExist, err)
 	}
 	if err != nil {
 		return nil, 0, failed("reading "+key, err)

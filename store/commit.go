@@ -185,6 +185,9 @@ func write(ctx context.Context, q *queries.Queries, t certification.Transition, 
 			return err
 		}
 	}
+	if err := checkAgain(ctx, q, t, settled.At); err != nil {
+		return err
+	}
 	if err := writePayments(ctx, q, t, settled, after); err != nil {
 		return err
 	}
@@ -193,6 +196,24 @@ func write(ctx context.Context, q *queries.Queries, t certification.Transition, 
 			ID: after.Exam.AuthorizationID, CaseID: after.ID, Revision: after.Revision, Attempt: after.AttemptsUsed + 1,
 			Language: after.Exam.Language, Place: after.Exam.Place, EligibleFrom: settled.At, EligibleUntil: after.WindowEndsAt,
 		})
+	}
+	return nil
+}
+
+// checkAgain asks for another try of the checks of documents. They live beside the case,
+// so it goes through the inbox.
+func checkAgain(ctx context.Context, q *queries.Queries, t certification.Transition, at time.Time) error {
+	for _, id := range t.CheckAgain {
+		payload, err := json.Marshal(certification.DocumentToCheck{DocumentID: id})
+		if err != nil {
+			return fmt.Errorf("encoding a document's id: %w", err)
+		}
+		if _, err := q.Receive(ctx, queries.ReceiveParams{
+			Source: certification.SourceDocuments, ExternalID: "again:" + id + ":" + t.Event.Key,
+			Kind: certification.KindCheckAgain, Payload: payload, ReceivedAt: at,
+		}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -232,68 +232,12 @@ func (a authorizations) refuse(ctx context.Context, authorizationID string) erro
 	if err != nil {
 		return fmt.Errorf("encoding a refusal: %w", err)
 	}
-	return a.Cases.Receive(ctx, certification.Incoming{Source: sourceOwn, ExternalID: "refused:" + authorizationID, Kind: string(certification.SignalExamRefused), Payload: payload})
+	return a.Cases.Receive(ctx, certification.Incoming{Source: certification.SourceOwn, ExternalID: "refused:" + authorizationID, Kind: string(certification.SignalExamRefused), Payload: payload})
 }
 
 func (a authorizations) CollectExamFiles(ctx context.Context) (int, error) {
 	collected, err := a.Exams.Collect(ctx, a.Cases.Receive)
 	return collected.Events, err
-}
-
-// checks checks documents by their ids.
-type checks struct{ *Parts }
-
-func (c checks) CheckDocument(ctx context.Context, documentID string) error {
-	row, err := c.Store.ReadDocument(ctx, documentID)
-	if store.None(err) {
-		return nil // erased meanwhile
-	}
-	if err != nil {
-		return fmt.Errorf("reading document %s: %w", documentID, err)
-	}
-	if row.Status != string(certification.DocumentChecking) {
-		return nil
-	}
-	checked, err := c.Documents.Check(ctx, certification.Document{
-		ID: row.ID, CaseID: row.CaseID, Kind: certification.DocumentKind(row.Kind), Status: certification.DocumentStatus(row.Status),
-		MediaType: row.MediaType, Bytes: row.Bytes, SHA256: row.Sha256, QuarantineKey: row.QuarantineKey, QuarantineVersion: row.QuarantineVersion,
-		UploadedAt: row.UploadedAt,
-	})
-	if err != nil {
-		return err
-	}
-	now := c.Now()
-	payload, err := json.Marshal(certification.DocumentChecked{
-		Envelope:   certification.Envelope{Key: "document:" + row.ID, Actor: certification.Actor{Role: certification.RoleOutside, ID: "document_check"}},
-		DocumentID: row.ID, Kind: checked.Kind, Finding: string(checked.Status),
-	})
-	if err != nil {
-		return fmt.Errorf("encoding a finding: %w", err)
-	}
-	return c.Store.InTransaction(ctx, func(q *queries.Queries) error {
-		if err := q.WriteDocumentCheck(ctx, queries.WriteDocumentCheckParams{
-			ID: row.ID, Status: string(checked.Status), RefusalCode: checked.RefusalCode, Threat: checked.Threat,
-			CleanKey: checked.CleanKey, CleanVersion: checked.CleanVersion, ViewKey: checked.ViewKey, CheckedAt: &now,
-		}); err != nil {
-			return err
-		}
-		_, err := q.Receive(ctx, queries.ReceiveParams{
-			Source: sourceOwn, ExternalID: "checked:" + row.ID, Kind: string(certification.SignalDocumentChecked), Payload: payload, ReceivedAt: now,
-		})
-		return err
-	})
-}
-
-func (c checks) SweepDocuments(ctx context.Context) (int, error) {
-	swept, err := c.Documents.Sweep(ctx, func(ctx context.Context, ids []string) (map[string]bool, error) {
-		rows, err := c.Store.KnownDocuments(ctx, ids)
-		known := make(map[string]bool, len(rows))
-		for _, id := range rows {
-			known[id] = true
-		}
-		return known, err
-	}, time.Hour)
-	return swept.Deleted, err
 }
 
 func activitiesOf(p *Parts) *activities.Activities {

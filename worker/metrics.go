@@ -43,7 +43,7 @@ const standingKept = 10 * time.Second
 type standing struct {
 	parts *Parts
 
-	cases, attention, overdue, inbox, inboxAge, notices, noticeAge, erasingAge, answers *prometheus.Desc
+	cases, attention, overdue, inbox, inboxAge, notices, noticeAge, checks, checkAge, erasingAge, answers *prometheus.Desc
 
 	mutex   sync.Mutex
 	counted time.Time // by the machine's clock
@@ -63,6 +63,8 @@ func newStanding(parts *Parts) *standing {
 		inboxAge:   describe("inbox_oldest_seconds", "Age of the oldest of them."),
 		notices:    describe("notices_unsent", "Letters that were not sent yet."),
 		noticeAge:  describe("notices_oldest_seconds", "Age of the oldest of them."),
+		checks:     describe("documents_checking", "Uploaded documents whose check has not ended."),
+		checkAge:   describe("documents_checking_oldest_seconds", "Age of the oldest of them."),
 		erasingAge: describe("erasing_late_seconds", "For how long the case that comes next has been waiting to be looked at for what was kept for its time; 0 if none waits."),
 		answers:    describe("records_answer", "1 if the records could be counted, otherwise 0, and the other counts are missing."),
 	}
@@ -71,7 +73,7 @@ func newStanding(parts *Parts) *standing {
 // Describe implements prometheus.Collector.
 func (s *standing) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, description := range []*prometheus.Desc{
-		s.cases, s.attention, s.overdue, s.inbox, s.inboxAge, s.notices, s.noticeAge, s.erasingAge, s.answers,
+		s.cases, s.attention, s.overdue, s.inbox, s.inboxAge, s.notices, s.noticeAge, s.checks, s.checkAge, s.erasingAge, s.answers,
 	} {
 		descriptions <- description
 	}
@@ -113,6 +115,7 @@ func (s *standing) count() ([]prometheus.Metric, error) {
 		gauge(s.answers, 1), gauge(s.overdue, float64(waiting.Overdue)),
 		gauge(s.inbox, float64(waiting.Inbox)), gauge(s.inboxAge, max(0, waiting.InboxSeconds)),
 		gauge(s.notices, float64(waiting.Notices)), gauge(s.noticeAge, max(0, waiting.NoticeSeconds)),
+		gauge(s.checks, float64(waiting.Documents)), gauge(s.checkAge, max(0, waiting.DocumentSeconds)),
 		gauge(s.erasingAge, max(0, waiting.ErasingSeconds)),
 	}
 	return append(append(values, eachOf(stages, func(row queries.CountOpenByStageRow) prometheus.Metric {

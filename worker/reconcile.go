@@ -17,7 +17,7 @@ import (
 
 // reconciliation compares the records with what runs. Terminate sits in the same
 // menu of the Temporal UI as harmless things, and nothing in Temporal starts such a
-// case again: here it is found, and goes on from its snapshot.
+// case, or the check of a document, again: here it is found, and goes on from the records.
 type reconciliation struct{ *Parts }
 
 // reconcilePage is how many cases are asked about at once. Their ids stand in one
@@ -96,4 +96,36 @@ func (r reconciliation) startAgain(ctx context.Context, caseID string) (bool, er
 	}
 	slog.WarnContext(ctx, "an open case did not run and was started from its records", "case_id", caseID, "was", status.String())
 	return true, nil
+}
+
+// ReconcileDocuments starts every check of a document that should have ended long ago and
+// does not run, and tells the case where nobody did. One that cannot be started does not
+// hold up the others; the error names the first.
+func (r reconciliation) ReconcileDocuments(ctx context.Context) (started int, err error) {
+	before := r.Now().Add(-r.documentPatience())
+	var failures []error
+	for after := "00000000-0000-0000-0000-000000000000"; ; {
+		ids, err := r.Store.UncheckedDocuments(ctx, queries.UncheckedDocumentsParams{Before: before, After: after, Most: reconcilePage})
+		if err != nil {
+			return started, fmt.Errorf("reading the documents that are not checked: %w", err)
+		}
+		for _, id := range ids {
+			again, err := r.startCheck(ctx, id)
+			if again {
+				started++
+				slog.WarnContext(ctx, "the check of a document had not ended and did not run, and was started again", "document_id", id)
+			}
+			if err = errors.Join(err, r.Cases.DocumentIsLate(ctx, id)); err != nil {
+				failures = append(failures, err)
+			}
+		}
+		if len(ids) < reconcilePage {
+			break
+		}
+		after = ids[len(ids)-1]
+	}
+	if len(failures) > 0 {
+		return started, fmt.Errorf("%d checks of documents could not be looked after, the first: %w", len(failures), failures[0])
+	}
+	return started, nil
 }

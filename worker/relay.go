@@ -9,9 +9,7 @@ import (
 	"sync"
 	"time"
 
-	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -21,10 +19,6 @@ import (
 	"peercert/store/queries"
 	"peercert/workflows"
 )
-
-// sourceOwn is what activities of ours tell a case: they put it into the inbox in the
-// transaction of what they did, so that neither is ever without the other.
-const sourceOwn = "own"
 
 // Pace of the relay.
 const (
@@ -140,17 +134,15 @@ func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (st
 		}
 		return "sent", letters{r.Parts}.SendNotice(ctx, about.NoticeID)
 
-	case cases.SourceDocuments:
-		var about struct {
-			DocumentID string `json:"document_id"`
-		}
+	case certification.SourceDocuments:
+		var about certification.DocumentToCheck
 		if err := json.Unmarshal(incoming.Payload, &about); err != nil {
 			return "", fmt.Errorf("decoding: %w", err)
 		}
-		_, err := r.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-			ID: workflows.DocumentCheckWorkflowID(about.DocumentID), TaskQueue: workflows.QueueOutbound,
-			WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING, StaticSummary: "Check a document",
-		}, workflows.DocumentCheckType, about.DocumentID)
+		if incoming.Kind == certification.KindCheckAgain {
+			return r.checkAgain(ctx, about.DocumentID)
+		}
+		_, err := r.startCheck(ctx, about.DocumentID)
 		return "check started", err
 
 	case payments.Source:
@@ -172,7 +164,7 @@ func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (st
 		}
 		return r.toAuthorized(ctx, message)
 
-	case sourceOwn:
+	case certification.SourceOwn:
 		for _, message := range certification.Messages() {
 			if string(message.Signal()) != incoming.Kind {
 				continue
@@ -181,14 +173,7 @@ func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (st
 				return "", fmt.Errorf("decoding: %w", err)
 			}
 			if checked, is := message.(*certification.DocumentChecked); is {
-				document, err := r.Store.ReadDocument(ctx, checked.DocumentID)
-				if store.None(err) {
-					return "the document was taken away", nil
-				}
-				if err != nil {
-					return "", err
-				}
-				return r.signal(ctx, document.CaseID, message)
+				return r.aboutCheck(ctx, checked)
 			}
 			return r.toAuthorized(ctx, message)
 		}

@@ -73,6 +73,7 @@ var advice = map[string]string{
 	certification.AttentionNotice:        "A letter could not be sent for a day. It is tried on; once mail is back, `retry-step` sends it at once.",
 	certification.AttentionCheckout:      "The payment page could not be opened. It is tried on and heals by itself, within ten minutes of Stripe being back; `retry-step` tries at once.",
 	certification.AttentionAuthorization: "The authorization did not reach the exam vendor's bucket. It is tried on; `retry-step` sends it at once.",
+	certification.AttentionDocument:      "The check of a document has not ended for ten minutes, so the applicant cannot hand it in, and their clock runs. Look at S3, at the scanner (clamd) and at the worker's log under the document's id. It is tried every minute and heals by itself; `retry-step` tries at once, also when somebody terminated the check. `extend-deadline` gives the time back.",
 	certification.AttentionReview:        "A review is due soon, or late. `reassign` gives it to another reviewer.",
 	certification.AttentionVendor:        "The exam vendor is late, refused, or says something else than before. Ask them with the authorization id; then `retry-step` takes this note away.",
 	certification.AttentionHold:          "This case is on hold for longer than was promised. `release-hold` lets it go on; `extend-deadline` does not help here.",

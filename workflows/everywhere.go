@@ -54,6 +54,11 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 		for _, noted := range []string{certification.AttentionCancel, certification.AttentionUnknown, certification.AttentionVendor} {
 			c.Case.ClearAttention(noted, "")
 		}
+		for _, attention := range c.Case.Attention {
+			if attention.Code == certification.AttentionDocument {
+				c.step.CheckAgain = append(c.step.CheckAgain, attention.ID)
+			}
+		}
 		return stay, true
 	case *certification.StartNewRun:
 		c.leaving = true
@@ -79,6 +84,11 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 
 	case *certification.DocumentChecked:
 		c.step.Event.Details = certification.EventDetails{ID: message.DocumentID, Code: message.Finding}
+		if message.Finding == certification.FindingLate {
+			c.Case.RaiseAttention(certification.AttentionDocument, message.DocumentID, noTime)
+		} else {
+			c.Case.ClearAttention(certification.AttentionDocument, message.DocumentID)
+		}
 		return stay, true
 	case *certification.PaymentRefunded:
 		c.step.Event.Details.ID = message.PaymentID

@@ -105,6 +105,7 @@ func (c *story) move(next certification.Stage) {
 		c.Case.Stage = next
 		switch kind := certification.StagePromise(next); {
 		case next == certification.StageClosed:
+			c.Case.ClearAttention(certification.AttentionDocument, "") // nobody waits for it any more
 		case c.Case.Promise(kind) != nil:
 			step.Resume = append(step.Resume, kind)
 		default:

@@ -428,3 +428,39 @@ func TestARunThatNobodyRegistersEnds(t *testing.T) {
 	require.Empty(t, s.events)
 	require.Empty(t, s.result.Outcome)
 }
+
+// A document whose check does not end asks for attention until the check has ended, or the
+// document or the case is gone. retry-step asks for another try of each of them.
+func TestADocumentThatIsNotChecked(t *testing.T) {
+	tell(t, monday, func(s *story) {
+		var again []string
+		s.records.onCommit = func(step c9n.Transition, _ c9n.Case) { again = step.CheckAgain }
+		about := func(id, finding string) {
+			s.must(&c9n.DocumentChecked{DocumentID: id, Kind: c9n.DocumentPhotoID, Finding: finding})
+		}
+		s.register()
+		s.must(&c9n.CompleteIntroVideo{})
+		about("d1", c9n.FindingLate)
+		about("d2", c9n.FindingLate)
+		about("d3", "clean")
+		require.True(t, s.at(c9n.StageApplication).NeedsAttentionFor(c9n.AttentionDocument, "d1"))
+		require.True(t, s.Case().NeedsAttentionFor(c9n.AttentionDocument, "d2"))
+		require.False(t, s.Case().NeedsAttentionFor(c9n.AttentionDocument, "d3"))
+		require.Empty(t, again)
+		s.must(&c9n.RetryStep{})
+		require.Equal(t, []string{"d1", "d2"}, again)
+		require.True(t, s.Case().NeedsAttention(c9n.AttentionDocument), "until it has ended")
+		s.atRest()
+		about("d1", "refused")
+		require.False(t, s.Case().NeedsAttentionFor(c9n.AttentionDocument, "d1"))
+		about("d2", c9n.FindingGone)
+		require.Empty(t, s.Case().Attention)
+		s.must(&c9n.RetryStep{})
+		require.Empty(t, again)
+
+		about("d4", c9n.FindingLate)
+		s.must(&c9n.Withdraw{})
+		s.closed(c9n.OutcomeWithdrawn)
+		require.Empty(t, s.projected().Attention)
+	})
+}
