@@ -119,7 +119,8 @@ func (v *visit) askChange() error {
 func (v *visit) changeQuestion(person cases.Person, form *web.Form) error {
 	frame := v.frame("my_data.change_title", nil)
 	frame.Back = frame.Link("/my-data")
-	return v.question(frame, form, Question{Inputs: changeInputs(form, person.NameFixed), Button: v.words.Say("my_data.save", nil)})
+	key := v.key()
+	return v.question(frame, form, Question{Key: key, For: shownTo(key, v.actor.ID), Inputs: changeInputs(form, person.NameFixed), Button: v.words.Say("my_data.save", nil)})
 }
 
 // changeInputs are what somebody may change: not the legal name once an application was

@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"peercert/certification"
+	"peercert/web"
 )
 
 // Resend does once more what could not be done: it asks for a page again, or sends again
@@ -27,7 +30,7 @@ type Field struct{ Name, Value string }
 // again is the same request once more; nil where it carried files, which only the page
 // they were chosen on can send.
 func (v *visit) again() *Resend {
-	resend := &Resend{Address: v.Request.URL.Path, Label: v.words.Say("refused.retry", nil)}
+	resend := &Resend{Address: v.Request.URL.RequestURI(), Label: v.words.Say("refused.retry", nil)}
 	if v.Request.Method != http.MethodPost {
 		return resend
 	}
@@ -50,28 +53,91 @@ func fieldsOf(values url.Values) []Field {
 
 // held is a form that was sent after its sender had been signed out.
 type held struct {
-	Path   string     `json:"path"` // without language, below the sender's case
+	Path   string     `json:"path"` // without language
+	Query  string     `json:"query,omitempty"`
 	Values url.Values `json:"values"`
 }
 
-// hold keeps a form of a case that came without anybody being signed in. It is given
-// back to the owner of that case, once, after they have signed in again. Of another
-// form, and of one with files, they are led to the page.
+// address is where the form goes, in a language.
+func (h *held) address(language string) string {
+	return (&url.URL{Path: "/" + language + h.Path, RawQuery: h.Query}).String()
+}
+
+// caseID is the case whose form it is; empty if it is of none.
+func (h *held) caseID() string {
+	rest, ofCase := strings.CutPrefix(h.Path, "/cases/")
+	id, _, _ := strings.Cut(rest, "/")
+	if !ofCase {
+		return ""
+	}
+	return id
+}
+
+// isFor says whether the page of the form was shown to somebody (see shownTo).
+func (h *held) isFor(who string) bool {
+	return who != "" && h.Values.Get(fieldFor) == shownTo(h.Values.Get("key"), who)
+}
+
+// fieldFor is the hidden field of a form that says to whom its page was shown.
+const fieldFor = "for"
+
+// shownTo binds a form to whom its page was shown to, an applicant's id or an address,
+// so that it can be given back to them alone when their session has ended meanwhile. It
+// says nothing about them to others.
+func shownTo(key, who string) string {
+	sum := sha256.Sum256([]byte(key + "\n" + strings.ToLower(who)))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// hold keeps a form that came without anybody being signed in, if it can be known whose
+// it is: the owner's of its case, or whom its page was shown to. They are given it back
+// after they have signed in again, until it is sent. Of another form, and of one with
+// files, they are led to the page.
 func (v *visit) hold() error {
-	if v.Param("case") == "" || strings.HasPrefix(v.ContentType(), "multipart/") {
+	if strings.HasPrefix(v.ContentType(), "multipart/") {
 		v.sessions.Put(v.Request.Context(), sessionNext, v.pageOfForm())
 		return nil
 	}
-	if _, err := v.sent(); err != nil {
+	form, err := v.sent()
+	if err != nil {
 		return err
 	}
-	kept, err := json.Marshal(held{v.path(), v.Request.PostForm})
+	if v.Param("case") == "" && form.Value(fieldFor) == "" {
+		v.sessions.Put(v.Request.Context(), sessionNext, v.pageOfForm())
+		return nil
+	}
+	v.sessions.Put(v.Request.Context(), sessionNext, "/held")
+	return v.keep()
+}
+
+// keep keeps the form that was sent in the session.
+func (v *visit) keep() error {
+	kept, err := json.Marshal(held{v.path(), v.Request.URL.RawQuery, v.Request.PostForm})
 	if err != nil {
 		return fmt.Errorf("encoding a form that came late: %w", err)
 	}
 	v.sessions.Put(v.Request.Context(), sessionHeld, kept)
-	v.sessions.Put(v.Request.Context(), sessionNext, "/held")
 	return nil
+}
+
+// kept is the form that the session keeps; nil if it keeps none.
+func (v *visit) kept() *held {
+	var form held
+	if kept := v.sessions.GetBytes(v.Request.Context(), sessionHeld); kept == nil || json.Unmarshal(kept, &form) != nil {
+		return nil
+	}
+	return &form
+}
+
+// letGo forgets a form that was kept, once it was sent and led on: showing it is not
+// enough, because a page can be loaded again.
+func (v *visit) letGo() {
+	if v.Request.Method != post || v.Writer.Status() != http.StatusSeeOther {
+		return
+	}
+	if form := v.kept(); form != nil && form.Path == v.path() {
+		v.sessions.Remove(v.Request.Context(), sessionHeld)
+	}
 }
 
 // pageOfForm is the page that stands at the address of a form, or else the home.
@@ -84,36 +150,47 @@ func (v *visit) pageOfForm() string {
 
 // giveBack shows a form that came while nobody was signed in, to be sent after all.
 func (v *visit) giveBack() error {
-	kept := v.sessions.PopBytes(v.Request.Context(), sessionHeld)
-	var form held
-	if kept == nil || json.Unmarshal(kept, &form) != nil {
+	form := v.kept()
+	if form == nil {
 		v.redirect("/home")
 		return nil
 	}
-	caseID, _, _ := strings.Cut(strings.TrimPrefix(form.Path, "/cases/"), "/")
-	if _, err := v.Cases.Case(v.Request.Context(), v.actor, caseID); err != nil {
-		if _, is := refusedWith(err, certification.RefusedNotFound); is {
-			v.redirect("/home") // it was somebody else's
-			return nil
+	theirs := form.isFor(v.actor.ID)
+	if caseID := form.caseID(); caseID != "" {
+		_, err := v.Cases.Case(v.Request.Context(), v.actor, caseID)
+		if _, is := refusedWith(err, certification.RefusedNotFound); err != nil && !is {
+			return err
 		}
-		return err
+		theirs = err == nil
 	}
-	return show(v, http.StatusOK, "refused", v.frame("held.title", nil), Refusal{
-		Text: v.words.Say("held.text", nil), Next: v.words.Say("held.next", nil),
-		Again: &Resend{Address: "/" + v.words.Language() + form.Path, Fields: fieldsOf(form.Values), Label: v.words.Say("held.button", nil)},
-	})
+	if !theirs {
+		v.sessions.Remove(v.Request.Context(), sessionHeld)
+		v.redirect("/home")
+		return nil
+	}
+	return show(v, http.StatusOK, "refused", v.frame("held.title", nil), heldContent(v.words, form))
+}
+
+func heldContent(words *web.Localizer, form *held) Refusal {
+	return Refusal{
+		Text: words.Say("held.text", nil), Next: words.Say("held.next", nil),
+		Again: &Resend{Address: form.address(words.Language()), Fields: fieldsOf(form.Values), Label: words.Say("held.button", nil)},
+	}
 }
 
 // lookAgain lets a page that waits for something ask for itself again, a few times and
-// ever more rarely; then it is for its reader to ask. name counts in the query.
-func (v *visit) lookAgain(name string) {
+// ever more rarely, and says whether it will; then it is for its reader to ask. It is only
+// for pages that say so and that take nothing in: whoever types or reads on one would be
+// thrown back to its top. name counts in the query.
+func (v *visit) lookAgain(name string) bool {
 	pauses := []time.Duration{2, 3, 5, 8, 13, 21, 34}
 	before := 0
 	_, _ = fmt.Sscan(v.Query(name), &before)
 	if before < 0 || before >= len(pauses) {
-		return
+		return false
 	}
 	query := v.Request.URL.Query()
 	query.Set(name, fmt.Sprint(before+1))
 	v.Header("Refresh", fmt.Sprintf("%d; url=%s?%s", pauses[before], v.Request.URL.Path, query.Encode()))
+	return true
 }

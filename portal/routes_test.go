@@ -26,11 +26,12 @@ var public = []string{
 	"/:language/sign-in", "/:language/sign-in/code", "/:language/account", "/:language/account-closed", "/:language/training-providers",
 	"/:language/help", "/:language/help-with-the-fee", "/:language/privacy", "/:language/accessibility", "/:language/feedback", "/:language/feedback/thanks",
 	"/:language/eligibility", "/:language/eligibility/",
+	"/:language/stay", // also for who has confirmed an address and no account yet
 }
 
 // own are those outside of cases that are for somebody who is signed in.
 var own = []string{
-	"/:language/home", "/:language/start-again", "/:language/sign-out", "/:language/sign-out-everywhere", "/:language/stay",
+	"/:language/home", "/:language/start-again", "/:language/sign-out", "/:language/sign-out-everywhere",
 	"/payments/:payment/:outcome", "/:language/payments/:payment/:outcome", "/:language/my-data", "/:language/my-data/", "/:language/held",
 }
 

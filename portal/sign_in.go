@@ -24,7 +24,7 @@ func (p *portal) signInRoutes() []route {
 		{post, "/:language/account", anyone, (*visit).openAccount},
 		{post, "/:language/sign-out", signedIn, (*visit).signOut},
 		{post, "/:language/sign-out-everywhere", signedIn, (*visit).signOutEverywhere},
-		{post, "/:language/stay", signedIn, (*visit).stay},
+		{post, "/:language/stay", anyone, (*visit).stay},
 		{get, "/:language/held", signedIn, (*visit).giveBack},
 	}
 }
@@ -65,16 +65,22 @@ func (v *visit) askAddress() error {
 }
 
 func (v *visit) addressQuestion(form *web.Form) error {
-	asked := v.sessions.GetString(v.Request.Context(), sessionNext) != ""
-	return v.question(v.frame("sign_in.title", nil), form, signInQuestion(form, asked))
+	first := ""
+	switch ctx := v.Request.Context(); {
+	case v.kept() != nil:
+		first = "sign_in.kept"
+	case v.sessions.GetString(ctx, sessionNext) != "":
+		first = "sign_in.go_on"
+	}
+	return v.question(v.frame("sign_in.title", nil), form, signInQuestion(form, first))
 }
 
-// signInQuestion asks for an address. asked says that a page was asked for which only
-// its owner may see: perhaps a session has ended.
-func signInQuestion(form *web.Form, asked bool) Question {
+// signInQuestion asks for an address. first is the key of what is said before all else:
+// that a page was asked for which only its owner may see, or that what was sent is kept.
+func signInQuestion(form *web.Form, first string) Question {
 	question := Question{Intro: []string{form.Say("sign_in.intro", nil)}, Button: form.Say("sign_in.button", nil), Inputs: addressInputs(form)}
-	if asked {
-		question.Intro = append([]string{form.Say("sign_in.go_on", nil)}, question.Intro...)
+	if first != "" {
+		question.Intro = append([]string{form.Say(first, nil)}, question.Intro...)
 	}
 	return question
 }
@@ -282,13 +288,24 @@ func (v *visit) askAccount() error {
 		v.redirect("/sign-in")
 		return nil
 	}
-	return v.accountQuestion(web.NewForm(v.words, url.Values{"language": {v.words.Language()}, "state": {"CA"}}))
+	if form := v.kept(); form != nil && form.Path == v.path() {
+		if form.isFor(v.sessions.GetString(v.Request.Context(), sessionAddress)) {
+			return v.accountQuestion(web.NewForm(v.words, form.Values), "account.kept")
+		}
+		v.sessions.Remove(v.Request.Context(), sessionHeld) // it was somebody else's
+	}
+	return v.accountQuestion(web.NewForm(v.words, url.Values{"language": {v.words.Language()}, "state": {"CA"}}), "account.intro")
 }
 
-func (v *visit) accountQuestion(form *web.Form) error {
+// accountQuestion asks who somebody is. It is long, so it warns before the session ends
+// as the pages of those do who are signed in, and what is sent after all is kept.
+func (v *visit) accountQuestion(form *web.Form, intro string) error {
 	v.Header("Cache-Control", "no-store")
-	return v.question(v.frame("account.title", nil), form, Question{
-		Intro: []string{v.words.Say("account.intro", nil)}, Inputs: accountInputs(form), Button: v.words.Say("account.button", nil),
+	frame, key := v.frame("account.title", nil), v.key()
+	frame.IdleSeconds = int(v.SessionIdle.Seconds())
+	return v.question(frame, form, Question{
+		Key: key, For: shownTo(key, v.sessions.GetString(v.Request.Context(), sessionAddress)),
+		Intro: []string{v.words.Say(intro, nil)}, Inputs: accountInputs(form), Button: v.words.Say("account.button", nil),
 	})
 }
 
@@ -318,17 +335,22 @@ func accountInputs(form *web.Form) []web.Input {
 func (v *visit) openAccount() error {
 	ctx := v.Request.Context()
 	id := v.sessions.GetString(ctx, sessionSignIn)
-	if id == "" || !v.sessions.GetBool(ctx, sessionConfirmed) {
-		v.redirect("/sign-in")
-		return nil
-	}
 	form, err := v.sent()
 	if err != nil {
 		return err
 	}
+	if id == "" || !v.sessions.GetBool(ctx, sessionConfirmed) {
+		if v.actor.ID == "" && form.Value(fieldFor) != "" {
+			if err := v.keep(); err != nil {
+				return err
+			}
+		}
+		v.redirect("/sign-in")
+		return errElsewhere
+	}
 	checkAccount(form, true)
 	if form.Refused() {
-		return v.accountQuestion(form)
+		return v.accountQuestion(form, "account.intro")
 	}
 	opened, err := v.Cases.OpenAccount(ctx, v.key(), id, cases.Registration{
 		FirstName: form.Value("first_name"), MiddleName: form.Value("middle_name"), LastName: form.Value("last_name"), Called: form.Value("called"),
@@ -337,7 +359,7 @@ func (v *visit) openAccount() error {
 		CountyPlan: form.Value("county_plan"), Language: v.words.Language(),
 	})
 	if refuseAccount(form, err) {
-		return v.accountQuestion(form)
+		return v.accountQuestion(form, "account.intro")
 	}
 	if err != nil {
 		return err
@@ -420,8 +442,14 @@ func (v *visit) signOutEverywhere() error {
 	return v.signOut()
 }
 
-// stay keeps a session from ending: being asked is enough.
+// stay keeps a session from ending: being asked is enough. Whoever is about to open an
+// account has one to lose, too.
 func (v *visit) stay() error {
+	v.Header("Cache-Control", "no-store")
+	if v.actor.ID == "" && !v.sessions.GetBool(v.Request.Context(), sessionConfirmed) {
+		v.redirect("/sign-in")
+		return nil
+	}
 	v.Status(http.StatusNoContent)
 	return nil
 }

@@ -25,7 +25,12 @@ func signInExamples() []example {
 			return question(frame, "sign_in.button", "sign_in.intro", addressInputs(asked(frame, nil)))
 		}},
 		{Name: "sign in to go on", Page: "question", Title: "sign_in.title", Content: func(frame web.Frame) any {
-			content := signInQuestion(asked(frame, nil), true)
+			content := signInQuestion(asked(frame, nil), "sign_in.go_on")
+			content.Key, content.Action = "key", "/"
+			return content
+		}},
+		{Name: "sign in to send what is kept", Page: "question", Title: "sign_in.title", Content: func(frame web.Frame) any {
+			content := signInQuestion(asked(frame, nil), "sign_in.kept")
 			content.Key, content.Action = "key", "/"
 			return content
 		}},
@@ -44,6 +49,14 @@ func signInExamples() []example {
 		}},
 		{Name: "account", Page: "question", Title: "account.title", Content: func(frame web.Frame) any {
 			return question(frame, "account.button", "account.intro", accountInputs(asked(frame, nil)))
+		}},
+		{Name: "account, what was typed is kept", Page: "question", Title: "account.title", Content: func(frame web.Frame) any {
+			content := question(frame, "account.button", "account.kept", accountInputs(web.NewForm(frame.Localizer, url.Values{"first_name": {"María"}, "city": {"Oakland"}})))
+			content.For = "for"
+			return content
+		}},
+		{Name: "what was sent late", Page: "refused", Title: "held.title", SignedIn: true, Content: func(frame web.Frame) any {
+			return heldContent(frame.Localizer, &held{Path: "/cases/" + exampleCase + "/application/name", Values: url.Values{"key": {"key"}, "legal_first_name": {"María"}}})
 		}},
 		{Name: "account, incomplete", Page: "question", Title: "account.title", Content: func(frame web.Frame) any {
 			return question(frame, "account.button", "account.intro", accountInputs(asked(frame, url.Values{"first_name": {"María"}}, "last_name", "account.last_name_missing", "zip", "account.zip_wrong")))

@@ -310,19 +310,107 @@ func TestIdleSessionsEndAndLoseNothing(t *testing.T) {
 
 	b.Press(goOn)
 	require.Equal(t, "/en/sign-in", strings.Split(b.Path(), "?")[0])
-	assert.True(t, b.Says("All that you saved is kept."), b.Main())
+	assert.True(t, b.Says("All that you saved is kept, and so is what you sent just now."), b.Main())
 	assert.False(t, b.Says("1988"), "nothing that was typed is in an address or on a page")
 	pause(t, place)
 	before := place.Letters(p.Email)
 	b.Fill("email", p.Email).Press("Send me a code").Fill("code", place.Code(t, p.Email, before)).Press("Go on")
 	assert.NotEqual(t, session, b.Session())
 	assert.True(t, b.Says("What you sent is still here"), b.Main())
+	b.Reload()
+	assert.True(t, b.Says("What you sent is still here"), "looking at it again takes nothing away: %s", b.Main())
 	b.Press("Send it now")
 	require.Equal(t, "photo-id", slug(b), "nobody types anything twice")
 	b.Open(list)
 	assert.Contains(t, b.Main(), "You have finished 2 of 7 parts.")
 	b.Open("/en/held")
-	assert.Equal(t, "/en/cases/"+p.CaseID, b.Path(), "it is given back once")
+	assert.Equal(t, "/en/cases/"+p.CaseID, b.Path(), "once it was sent there is nothing to give back")
+}
+
+// endSession ends the session of a browser, as too long a pause does.
+func endSession(t *testing.T, place *producttest.Place, b *portaltest.Browser) {
+	t.Helper()
+	records, err := pgx.Connect(t.Context(), place.Settings.DatabaseURL)
+	require.NoError(t, err)
+	defer records.Close(t.Context())
+	hashed := sha256.Sum256([]byte(b.Session()))
+	ended, err := records.Exec(t.Context(), "UPDATE sessions SET expires_at = now() - interval '1 second' WHERE token = $1",
+		base64.RawURLEncoding.EncodeToString(hashed[:]))
+	require.NoError(t, err)
+	require.EqualValues(t, 1, ended.RowsAffected())
+}
+
+// The form that opens an account is long, and comes right after the code.
+func TestTheFormOfAnAccountIsKept(t *testing.T) {
+	place := running.On(t)
+	email := producttest.NewEmail()
+	b := place.SignIn(place.Browser(t), "en", email)
+	require.Equal(t, "/en/account", b.Path())
+	assert.Contains(t, string(b.Body), `data-stay="/en/stay"`, "it warns before the session ends")
+	assert.Equal(t, http.StatusNoContent, b.Ask(http.MethodPost, "/en/stay", nil, nil).Status)
+	for name, value := range map[string]string{"first_name": "Zuzanna", "last_name": "Sample", "line1": "1 Main Street", "city": "Oakland", "zip": "94612"} {
+		b.Fill(name, value)
+	}
+	b.Choose("county_plan", "Alameda")
+	endSession(t, place, b)
+	b.Press("Open my case")
+	require.Equal(t, "/en/sign-in", b.Path())
+	assert.True(t, b.Says("so is what you sent just now"), b.Main())
+	assert.False(t, b.Says("Zuzanna"))
+	assert.Equal(t, "/en/sign-in", b.Ask(http.MethodPost, "/en/stay", nil, nil).Header.Get("Location"), "there is no session to keep")
+
+	pause(t, place)
+	before := place.Letters(email)
+	b.Fill("email", strings.ToUpper(email[:1])+email[1:]).Press("Send me a code").Fill("code", place.Code(t, email, before)).Press("Go on")
+	require.Equal(t, "/en/account", b.Path())
+	b.Reload()
+	assert.True(t, b.Says("What you typed is still here"), b.Main())
+	assert.Equal(t, "Zuzanna", b.Value("first_name"))
+	assert.Equal(t, "94612", b.Value("zip"))
+	b.Press("Open my case")
+	assert.Equal(t, "Watch the introduction video", b.Heading())
+	b.Open("/en/held")
+	assert.NotContains(t, b.Main(), "What you sent is still here", "it was sent")
+}
+
+// On a computer that others use, the next person is not given it.
+func TestTheFormOfAnAccountIsForItsAddressAlone(t *testing.T) {
+	place := running.On(t)
+	email := producttest.NewEmail()
+	b := place.SignIn(place.Browser(t), "en", email).Fill("first_name", "Zuzanna")
+	endSession(t, place, b)
+	b.Press("Open my case")
+	place.SignIn(b, "en", producttest.NewEmail())
+	require.Equal(t, "/en/account", b.Path())
+	assert.Empty(t, b.Value("first_name"))
+	assert.NotContains(t, string(b.Body), "Zuzanna")
+}
+
+// What is changed in one's own data is given back, to oneself alone.
+func TestAChangeOfMyDataIsKept(t *testing.T) {
+	place := running.On(t)
+	b, caseID, email := joined(t, place, "en")
+	b.Open("/en/my-data/change").Fill("called", "Zuzu")
+	endSession(t, place, b)
+	b.Press("Save")
+	require.Equal(t, "/en/sign-in", b.Path())
+	pause(t, place)
+	place.SignIn(b, "en", email)
+	assert.True(t, b.Says("What you sent is still here"), b.Main())
+	b.Press("Send it now")
+	require.Equal(t, "/en/my-data", b.Path())
+	assert.True(t, b.Says("Zuzu"))
+
+	b.Open("/en/my-data/change").Fill("called", "Zaza")
+	endSession(t, place, b)
+	b.Press("Save")
+	_, theirs, other := joined(t, place, "en")
+	pause(t, place)
+	place.SignIn(b, "en", other)
+	assert.Equal(t, "/en/cases/"+theirs, b.Path())
+	assert.NotEqual(t, caseID, theirs)
+	b.Open("/en/held")
+	assert.NotContains(t, string(b.Body), "Zaza")
 }
 
 // What was sent after a session had ended is given back to the owner of the case alone.

@@ -56,6 +56,9 @@ func (p *portal) serve(r route) gin.HandlerFunc {
 		if err == nil {
 			err = r.handle(v)
 		}
+		if err == nil {
+			v.letGo()
+		}
 		if err != nil {
 			v.readOn()
 			v.fail(err)

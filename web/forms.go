@@ -90,11 +90,15 @@ func ElementID(name string) string {
 // Question is a form: some words, the questions, and a button.
 type Question struct {
 	Key    string // makes sending it twice the same as once
+	For    string // says to whom it was shown, where that matters if it comes late; else empty
 	Action string // address that the answers go to
 	Intro  []string
 	Inputs []Input
 	Button string
 	Upload bool // it carries files
+	// Seen says of which state of what was saved the form was made, where it is only for
+	// that; else empty.
+	Seen string
 }
 
 // Form is a form that was sent in, or one that is shown for the first time: what was
