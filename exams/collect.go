@@ -24,11 +24,17 @@ const (
 
 // Collected counts what one Collect did.
 type Collected struct {
-	Files      int // read to the end and moved, rejected ones included
-	Events     int // handed to receive
-	Rejected   int // files that had unreadable lines
-	Unreadable int // lines that could not be read
-	Ignored    int // files that are not CSV by their names, left where they are
+	Files    int        // read to the end and moved, rejected ones included
+	Events   int        // handed to receive
+	Rejected []Rejected // files that had unreadable lines
+	Ignored  int        // files that are not CSV by their names, left where they are
+}
+
+// Rejected is a file with lines that could not be read. Its name is the vendor's and
+// may say anything, so it is not here.
+type Rejected struct {
+	Sum   string // the 16 digits in the name under RejectedPrefix
+	Lines int    // that could not be read
 }
 
 // layout says what one kind of file holds.
@@ -131,7 +137,8 @@ func (v *Vendor) take(ctx context.Context, kind layout, key string, receive func
 	}
 	// The sum in the name keeps what was taken before if the vendor uses a name again.
 	name := strings.TrimPrefix(key, Prefix+"in/")
-	name = name[:len(name)-len(".csv")] + "-" + hex.EncodeToString(sum.Sum(nil))[:16] + ".csv"
+	digits := hex.EncodeToString(sum.Sum(nil))[:16]
+	name = name[:len(name)-len(".csv")] + "-" + digits + ".csv"
 	to := DonePrefix + name
 	if report.lines > 0 {
 		to = RejectedPrefix + name
@@ -150,8 +157,7 @@ func (v *Vendor) take(ctx context.Context, kind layout, key string, receive func
 	}
 	collected.Files++
 	if report.lines > 0 {
-		collected.Rejected++
-		collected.Unreadable += report.lines
+		collected.Rejected = append(collected.Rejected, Rejected{Sum: digits, Lines: report.lines})
 	}
 	return nil
 }

@@ -237,6 +237,7 @@ func (a authorizations) refuse(ctx context.Context, authorizationID string) erro
 
 func (a authorizations) CollectExamFiles(ctx context.Context) (int, error) {
 	collected, err := a.Exams.Collect(ctx, a.Cases.Receive)
+	a.vendorFiles.saw(ctx, collected, err == nil)
 	return collected.Events, err
 }
 

@@ -1,7 +1,8 @@
 package worker
 
-// For tests that put something between a case and its records.
+// For tests that put something between a case and its records, or count them.
 var (
 	ServeWith    = serve
 	ActivitiesOf = activitiesOf
+	NewStanding  = newStanding
 )

@@ -43,7 +43,7 @@ const standingKept = 10 * time.Second
 type standing struct {
 	parts *Parts
 
-	cases, attention, overdue, inbox, inboxAge, notices, noticeAge, checks, checkAge, erasingAge, answers *prometheus.Desc
+	cases, attention, overdue, inbox, inboxAge, parked, notices, noticeAge, checks, checkAge, erasingAge, answers *prometheus.Desc
 
 	mutex   sync.Mutex
 	counted time.Time // by the machine's clock
@@ -61,6 +61,7 @@ func newStanding(parts *Parts) *standing {
 		overdue:    describe("cases_overdue", "Open cases that wait for longer than was promised."),
 		inbox:      describe("inbox_waiting", "Messages from outside that were not delivered yet."),
 		inboxAge:   describe("inbox_oldest_seconds", "Age of the oldest of them."),
+		parked:     describe("inbox_parked", "Messages from outside that match no case and wait for a person."),
 		notices:    describe("notices_unsent", "Letters that were not sent yet."),
 		noticeAge:  describe("notices_oldest_seconds", "Age of the oldest of them."),
 		checks:     describe("documents_checking", "Uploaded documents whose check has not ended."),
@@ -73,7 +74,7 @@ func newStanding(parts *Parts) *standing {
 // Describe implements prometheus.Collector.
 func (s *standing) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, description := range []*prometheus.Desc{
-		s.cases, s.attention, s.overdue, s.inbox, s.inboxAge, s.notices, s.noticeAge, s.checks, s.checkAge, s.erasingAge, s.answers,
+		s.cases, s.attention, s.overdue, s.inbox, s.inboxAge, s.parked, s.notices, s.noticeAge, s.checks, s.checkAge, s.erasingAge, s.answers,
 	} {
 		descriptions <- description
 	}
@@ -111,9 +112,13 @@ func (s *standing) count() ([]prometheus.Metric, error) {
 	if err != nil {
 		return nil, err
 	}
+	parked, err := s.parts.Store.CountParked(ctx)
+	if err != nil {
+		return nil, err
+	}
 	values := []prometheus.Metric{
 		gauge(s.answers, 1), gauge(s.overdue, float64(waiting.Overdue)),
-		gauge(s.inbox, float64(waiting.Inbox)), gauge(s.inboxAge, max(0, waiting.InboxSeconds)),
+		gauge(s.inbox, float64(waiting.Inbox)), gauge(s.inboxAge, max(0, waiting.InboxSeconds)), gauge(s.parked, float64(parked)),
 		gauge(s.notices, float64(waiting.Notices)), gauge(s.noticeAge, max(0, waiting.NoticeSeconds)),
 		gauge(s.checks, float64(waiting.Documents)), gauge(s.checkAge, max(0, waiting.DocumentSeconds)),
 		gauge(s.erasingAge, max(0, waiting.ErasingSeconds)),

@@ -37,7 +37,8 @@ type Parts struct {
 	Film      *film.Film
 	Cases     *cases.Cases
 	// Erased counts what was erased by the retention table, by class.
-	Erased *prometheus.CounterVec
+	Erased      *prometheus.CounterVec
+	vendorFiles *vendorFiles
 	// Metrics has what Temporal's SDK counts; the API and the worker add theirs.
 	Metrics *prometheus.Registry
 	Now     func() time.Time
@@ -57,6 +58,9 @@ func Assemble(ctx context.Context, settings config.Settings, logger *slog.Logger
 	err := p.Metrics.Register(p.Erased)
 	if err != nil {
 		return nil, fmt.Errorf("registering what is erased: %w", err)
+	}
+	if p.vendorFiles, err = newVendorFiles(p.Metrics); err != nil {
+		return nil, err
 	}
 	if p.Store, err = store.Open(ctx, settings.DatabaseURL, settings.DatabaseConnections, now); err != nil {
 		return nil, err

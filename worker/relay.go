@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +27,8 @@ const (
 	relayAtOnce   = 16              // messages under way; each may wait for a part that is slow
 	relayLongest  = 5 * time.Minute // between two tries of one message
 	relayAttempt  = 30 * time.Second
-	outcomeParked = "parked: "
+	outcomeParked = "parked: " // counted, and searched for by people
+	outcomeClosed = "the case is closed"
 )
 
 // relay delivers the inbox: a message from outside becomes signals for the case that
@@ -98,7 +100,9 @@ func (r relay) one(ctx context.Context, row queries.TakeIncomingRow) {
 	if err == nil {
 		if err := r.Store.FinishIncoming(ctx, queries.FinishIncomingParams{ID: row.ID, ProcessedAt: &now, Outcome: outcome}); err != nil {
 			r.logger.WarnContext(ctx, "a delivered message could not be marked; it will be delivered again", "inbox_id", row.ID, "error", err)
+			return
 		}
+		r.say(ctx, row, outcome)
 		return
 	}
 	if ctx.Err() != nil {
@@ -108,6 +112,18 @@ func (r relay) one(ctx context.Context, row queries.TakeIncomingRow) {
 	pause := min(relayLongest, time.Second<<min(row.Tries, 10))
 	if err := r.Store.PostponeIncoming(ctx, queries.PostponeIncomingParams{ID: row.ID, NextTryAt: now.Add(pause), Outcome: "waiting"}); err != nil {
 		r.logger.WarnContext(ctx, "a message could not be postponed", "inbox_id", row.ID, "error", err)
+	}
+}
+
+// say logs what became of a message that reached no workflow: nobody waits for its
+// answer, so nobody would know.
+func (r relay) say(ctx context.Context, row queries.TakeIncomingRow, outcome string) {
+	switch {
+	case strings.HasPrefix(outcome, outcomeParked):
+		r.logger.WarnContext(ctx, "a message from outside matches no case and waits for a person",
+			"inbox_id", row.ID, "source", row.Source, "kind", row.Kind)
+	case outcome == outcomeClosed:
+		r.logger.InfoContext(ctx, "a message from outside came after its case was closed", "inbox_id", row.ID, "source", row.Source, "kind", row.Kind)
 	}
 }
 
@@ -210,7 +226,7 @@ func (r relay) signal(ctx context.Context, caseID string, message certification.
 		case err != nil:
 			return "", err
 		case row.Stage == certification.StageClosed:
-			return "the case is closed", nil
+			return outcomeClosed, nil
 		}
 		return "", errors.New("the workflow of an open case is not running")
 	}
