@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -55,7 +56,7 @@ func (c *Cases) Send(ctx context.Context, actor certification.Actor, send Send) 
 			err = c.carryOutAgain(ctx, send, written)
 		}
 		if err != nil {
-			return View{}, err
+			return View{}, c.whetherDecided(ctx, send.CaseID, signal, err)
 		}
 		if signal == certification.SignalPayFee {
 			c.awaitCheckout(ctx, send.CaseID)
@@ -123,6 +124,34 @@ func (c *Cases) carryOutAgain(ctx context.Context, send Send, written int) error
 	}
 	return err
 }
+
+// whetherDecided says of a decision that is refused because its review is over that
+// somebody decided first, also where that closed the case.
+func (c *Cases) whetherDecided(ctx context.Context, caseID string, signal certification.Signal, refused error) error {
+	refusal, is := certification.RefusalOf(refused)
+	if !is || !slices.Contains(certification.Decisions, signal) ||
+		refusal.Type != certification.RefusedWrongStage && refusal.Type != certification.RefusedClosed {
+		return refused
+	}
+	row, err := c.Store.Case(ctx, caseID)
+	if err != nil || slices.Contains(certification.RuleOf(row.Stage).People, signal) {
+		return refused // it goes on: with somebody else, or after the hold
+	}
+	events, err := c.Store.Events(ctx, queries.EventsParams{CaseID: caseID, Before: math.MaxInt64, Most: recently})
+	if err != nil {
+		return refused
+	}
+	for _, row := range events {
+		var event certification.Event
+		if row.VoidedAt == nil && json.Unmarshal(row.Event, &event) == nil && event.Signal == signal {
+			return certification.Refused(certification.RefusedAlreadyDecided, "This review was decided already. Read the case again.")
+		}
+	}
+	return refused
+}
+
+// recently is how many events back a decision is looked for.
+const recently = 200
 
 // update sends a message to the workflow of a case and waits for its answer.
 func (c *Cases) update(ctx context.Context, caseID string, message certification.Message) error {

@@ -94,7 +94,7 @@ func TestTheSameKey(t *testing.T) {
 		p.mustAs(reviewer("r-1"), &certification.ClaimReview{})
 		require.NoError(t, decide(key))
 		require.NoError(t, decide(key))
-		refused(t, certification.RefusedWrongStage, decide(w.key()))
+		refused(t, certification.RefusedAlreadyDecided, decide(w.key()))
 	})
 
 	t.Run("twice at once is one event and one answer", func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestTwoDecideAtOnce(t *testing.T) {
 				won++
 				continue
 			}
-			refused(t, certification.RefusedWrongStage, err)
+			refused(t, certification.RefusedAlreadyDecided, err)
 		}
 		require.Equal(t, 1, won)
 		require.Equal(t, 1, strings.Count(strings.Join(p.log(), " "), "decide-application"))
@@ -139,6 +139,35 @@ func TestTwoDecideAtOnce(t *testing.T) {
 		_, err := other.as(reviewer("r-2"), &certification.DecideApplication{Decision: certification.DecisionApprove})
 		refused(t, certification.RefusedWrongStage, err)
 	}
+}
+
+// Of two who deny an appeal, which closes the case, the second hears that it is decided,
+// and not that the case is closed.
+func TestTwoDenyAnAppeal(t *testing.T) {
+	w := alive(t)
+	p := w.toReview()
+	p.mustAs(reviewer("r-1"), &certification.ClaimReview{})
+	p.mustAs(reviewer("r-1"), &certification.DecideApplication{Decision: certification.DecisionDeny, Reasons: []certification.ReasonCode{"NO_DIPLOMA"}})
+	draft, err := p.save(certification.FormAppeal, map[string]any{"statement": "I have it."})
+	require.NoError(t, err)
+	p.must(&certification.Appeal{DraftRevision: draft.Revision})
+	_, err = p.as(reviewer("r-1"), &certification.DecideApplication{Decision: certification.DecisionApprove})
+	refused(t, certification.RefusedAlreadyDecided, err)
+	p.mustAs(reviewer("r-2"), &certification.ClaimReview{})
+	_, failures := atOnce(2, func(int) (cases.View, error) {
+		return p.as(reviewer("r-2"), &certification.DecideAppeal{Decision: certification.DecisionDeny})
+	})
+	won := 0
+	for _, err := range failures {
+		if err == nil {
+			won++
+			continue
+		}
+		refused(t, certification.RefusedAlreadyDecided, err)
+	}
+	require.Equal(t, 1, won)
+	_, err = p.as(reviewer("r-2"), &certification.ClaimReview{})
+	refused(t, certification.RefusedClosed, err)
 }
 
 func TestWhoMayDoWhat(t *testing.T) {

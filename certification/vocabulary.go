@@ -114,6 +114,9 @@ const (
 	SignalStartNewRun    Signal = "start-new-run"
 )
 
+// Decisions are the signals that end a review.
+var Decisions = []Signal{SignalDecideApplication, SignalDecideTraining, SignalDecideRenewal, SignalDecideAppeal}
+
 // Role is what somebody may do. Roles of actors in the event log as well.
 type Role string
 

@@ -134,7 +134,8 @@ func together(one, two func() (apitest.Answer, error)) (answers [2]apitest.Answe
 }
 
 // oneWins wants one 200 and one 409 of two answers, and gives the index of the winner.
-func (s *scene) oneWins(answers [2]apitest.Answer, errs [2]error) int {
+// The other is told a problem.
+func (s *scene) oneWins(problem string, answers [2]apitest.Answer, errs [2]error) int {
 	s.Helper()
 	require.NoError(s, errs[0])
 	require.NoError(s, errs[1])
@@ -144,7 +145,7 @@ func (s *scene) oneWins(answers [2]apitest.Answer, errs [2]error) int {
 	}
 	require.Equal(s, http.StatusOK, answers[winner].Status, string(answers[winner].Body))
 	require.Equal(s, http.StatusConflict, answers[1-winner].Status, "both: %s\n%s", answers[0].Body, answers[1].Body)
-	require.Equal(s, "wrong-stage", answers[1-winner].Problem())
+	require.Equal(s, problem, answers[1-winner].Problem())
 	return winner
 }
 
@@ -165,7 +166,8 @@ func TestOfTwoPeopleAtOnceOneWins(t *testing.T) {
 				return both[i].Signal(t.Context(), claimed.CaseID, "claim-review", nil)
 			}
 		}
-		winner := s.oneWins(together(claim(0), claim(1)))
+		answers, errs := together(claim(0), claim(1))
+		winner := s.oneWins("wrong-stage", answers, errs)
 		won[winner]++
 		answer := s.sent(both[1-winner].Signal(t.Context(), claimed.CaseID, "decide-application", map[string]any{"decision": "approve"}))
 		require.Equal(t, "wrong-stage", answer.Problem(), "who lost cannot decide")
@@ -177,13 +179,14 @@ func TestOfTwoPeopleAtOnceOneWins(t *testing.T) {
 
 	for _, p := range people { // one reviewer with two windows, approving in one and returning in the other
 		require.Equal(t, http.StatusOK, s.sent(s.reviewer.Signal(t.Context(), p.CaseID, "claim-review", nil)).Status)
-		winner := s.oneWins(together(
+		answers, errs := together(
 			func() (apitest.Answer, error) {
 				return s.reviewer.Signal(t.Context(), p.CaseID, "decide-application", map[string]any{"decision": "approve"})
 			},
 			func() (apitest.Answer, error) {
 				return s.reviewer.Signal(t.Context(), p.CaseID, "decide-application", map[string]any{"decision": "return", "reasons": []string{"ID_UNREADABLE"}})
-			}))
+			})
+		winner := s.oneWins("already-decided", answers, errs)
 		after, err := p.Look(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, [2]string{"training", "application_returned"}[winner], after.Stage)
