@@ -155,7 +155,7 @@ func (a *Activities) sendAuthorization(ctx context.Context, authorizationID stri
 
 func (a *Activities) checkDocument(ctx context.Context, documentID string) error {
 	defer beating(ctx)()
-	return failed(ctx, FailureStorage, a.Documents.CheckDocument(ctx, documentID), "document_id", documentID)
+	return failed(ctx, FailureChecking, a.Documents.CheckDocument(ctx, documentID), "document_id", documentID)
 }
 
 func (a *Activities) tellDocumentLate(ctx context.Context, documentID string) error {
@@ -223,6 +223,7 @@ const (
 	FailureMail     = "The mail server did not take the letter."
 	FailurePayments = "Stripe did not answer as expected."
 	FailureStorage  = "The document store did not answer as expected."
+	FailureChecking = "The document store, or the scanner, did not answer as expected."
 	// FailureSuperseded is only seen by a workflow task that was given up.
 	FailureSuperseded = "A later workflow task has written to this case."
 	// FailureReconciling: some open case, or check, that does not run could not be started.

@@ -54,6 +54,7 @@ func (c *Cases) Case(ctx context.Context, actor certification.Actor, caseID stri
 func (c *Cases) view(actor certification.Actor, row store.CaseRow) View {
 	view := View{Case: row.Case, Available: row.AvailableSignals(actor), CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt}
 	view.Slow = slices.ContainsFunc(slow, view.NeedsAttention)
+	view.ChecksLate = view.NeedsAttention(certification.AttentionDocument)
 	if actor.Role == certification.RoleApplicant {
 		if row.Exam != nil && row.Exam.Authorized {
 			view.BookingURL = c.BookingURL + "?authorization=" + row.Exam.AuthorizationID
@@ -67,7 +68,7 @@ func (c *Cases) view(actor certification.Actor, row store.CaseRow) View {
 // with. A late review or hold is told by its promise.
 var slow = []string{
 	certification.AttentionRecords, certification.AttentionNotice, certification.AttentionCheckout,
-	certification.AttentionAuthorization, certification.AttentionVendor,
+	certification.AttentionAuthorization, certification.AttentionVendor, certification.AttentionDocument,
 }
 
 // List is a part of the cases that an actor may see.

@@ -323,6 +323,7 @@ func TestSlownessIsNotHidden(t *testing.T) {
 	}{
 		"a letter that cannot be sent": {[]string{certification.AttentionReview, certification.AttentionNotice}, true},
 		"a payment page":               {[]string{certification.AttentionCheckout}, true},
+		"a check of a document":        {[]string{certification.AttentionDocument}, true},
 		"what staff look after":        {[]string{certification.AttentionReview, certification.AttentionDispute, certification.AttentionUnknown}, false},
 		"nothing":                      {nil, false},
 	} {

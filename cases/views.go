@@ -61,6 +61,8 @@ type View struct {
 	// Slow says that something on our side does not get on, such as a letter that cannot
 	// be sent. It is for everybody; why (Case.Attention) is for staff.
 	Slow bool
+	// ChecksLate says that it is the check of a document.
+	ChecksLate bool
 }
 
 // Filter chooses cases for a list. Zero fields choose nothing away.

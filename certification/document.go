@@ -45,10 +45,6 @@ type Document struct {
 	// the clean file itself.
 	ViewKey string `json:"view_key,omitempty"`
 
-	// Late says that its check has not ended in time (AttentionDocument). It is the
-	// case's to know, and no part of the row.
-	Late bool `json:"-"`
-
 	// FileName is what the file was called where it came from. People write their
 	// names and worse into it: it is for the applicant's own screen, is never a key,
 	// and never leaves the records.

@@ -170,7 +170,7 @@ func tags(view cases.View) []Tag {
 
 // mended are the codes that retry-step does something about, and what the link says.
 var mended = map[string]string{
-	certification.AttentionNotice: "Try again now", certification.AttentionCheckout: "Try again now", certification.AttentionAuthorization: "Try again now",
+	certification.AttentionNotice: "Try again now", certification.AttentionCheckout: "Try again now", certification.AttentionAuthorization: "Try again now", certification.AttentionDocument: "Try again now",
 	certification.AttentionVendor: "Take the note away", certification.AttentionCancel: "Take the note away", certification.AttentionUnknown: "Take the note away",
 }
 

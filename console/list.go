@@ -60,7 +60,7 @@ type Row struct {
 // attentionCodes are the codes that the list can be asked for. "records" is not among
 // them: while it holds, nothing can be written, so only Temporal shows it.
 var attentionCodes = []string{
-	certification.AttentionNotice, certification.AttentionCheckout, certification.AttentionAuthorization, certification.AttentionReview,
+	certification.AttentionNotice, certification.AttentionCheckout, certification.AttentionAuthorization, certification.AttentionDocument, certification.AttentionReview,
 	certification.AttentionVendor, certification.AttentionHold, certification.AttentionDispute, certification.AttentionCancel, certification.AttentionUnknown,
 }
 

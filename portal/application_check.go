@@ -66,7 +66,7 @@ func (v *visit) showAnswers(a application, form *web.Form, key string) error {
 	frame.Back = frame.Link(v.casePath("/application"))
 	frame.Problems = form.Problems()
 	content := checkAnswersOf(frame, a, form, v.casePath(""))
-	content.Key = key
+	content.Key, content.Checking = key, v.checkingWords(content.Checking)
 	return show(v, http.StatusOK, "check", frame, content)
 }
 

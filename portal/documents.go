@@ -238,6 +238,7 @@ func (v *visit) showFiles(d drawer, form *web.Form) error {
 	}
 	frame.Problems = form.Problems()
 	content := documentsOf(frame, d, form, files, v.casePath(""), replaced != "")
+	content.Checking = v.checkingWords(content.Checking)
 	if d.member == "" { // of the others the form says which can be changed
 		kept, err := v.Cases.HandedIn(v.Request.Context(), v.actor, v.view.ID)
 		if err != nil {

@@ -35,6 +35,8 @@ func documentExamples() []example {
 	}
 	refused := exampleDocuments(certification.DocumentPhotoID, certification.DocumentRefused)
 	refused[1].RefusalCode = certification.DocumentUnreadable
+	lost := exampleDocuments(certification.DocumentPhotoID, certification.DocumentRefused)
+	lost[0].RefusalCode = certification.DocumentLost
 	for _, code := range []string{
 		certification.DocumentEmpty, certification.DocumentTooLarge, certification.DocumentTypeNotAccepted, certification.DocumentHEIC, certification.DocumentCutOff,
 		certification.DocumentTooManyPixels, certification.DocumentEncrypted, certification.DocumentNoPages, certification.DocumentActive, "infected",
@@ -45,6 +47,7 @@ func documentExamples() []example {
 	return append(examples,
 		show("files: ready", certification.DocumentPhotoID, exampleDocuments(certification.DocumentPhotoID, certification.DocumentClean), nil),
 		show("files: being checked", certification.DocumentDiploma, exampleDocuments(certification.DocumentDiploma, certification.DocumentChecking), nil),
+		show("files: one was lost", certification.DocumentPhotoID, lost, nil),
 		show("files: one cannot be used", certification.DocumentPhotoID, refused, nil),
 		show("files: none chosen", certification.DocumentPhotoID, nil, func(form *web.Form) { form.Refuse("file", "documents.choose_missing", nil) }),
 		show("files: broken off", certification.DocumentPhotoID, nil, func(form *web.Form) { form.Refuse("file", "documents.broken_off", nil) }),

@@ -342,7 +342,11 @@ func trainingAnswers(frame web.Frame, view cases.View, t trainingDraft) Reading 
 	}
 	if t.checking() {
 		reading.Waiting = true
-		reading.Notices = append(reading.Notices, noticeOf(frame, "info", "training.checking"))
+		key := "training.checking"
+		if view.ChecksLate {
+			key = "training.checking_late"
+		}
+		reading.Notices = append(reading.Notices, noticeOf(frame, "info", key))
 		reading.Links = append(reading.Links, Link{plain(frame, "training.look_again"), link("/training/check?sent=1")})
 	}
 	return reading
