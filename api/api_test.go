@@ -177,7 +177,7 @@ func TestSavingADraftKeepsNullApartFromAbsent(t *testing.T) {
 	assert.JSONEq(t, `{"called":null,"legal_first_name":"Sam","education":null,"attestations":{"willing_to_share":true}}`, string(w.core.saved.Changes))
 
 	for form, values := range map[string]map[string]any{
-		"training": {"provider_id": "p1", "completed_on": "2026-01-31", "hours": 80.5, "document_id": documentID},
+		"training": {"provider_id": "p1", "completed_on": "2026-01-31", "hours": 80.5, "document_ids": []any{documentID}},
 		"renewal": {"attested": true, "ethics": map[string]any{"version": "1", "typed_name": "Sam"}, "courses": []any{
 			map[string]any{"title": "Law", "provider": "P", "completed_on": "2026-01-31", "hours": 6, "law_and_ethics": true}}},
 		"appeal": {"statement": "Please look again."},
@@ -212,7 +212,7 @@ func message(signal certification.Signal) map[string]any {
 		certification.SignalSubmitApplication: {"draft_revision": 3, "ethics_version": "1", "document_ids": []any{documentID}},
 		certification.SignalResubmitApp:       {"draft_revision": 3, "document_ids": []any{documentID}},
 		certification.SignalPayFee:            {"not_refundable_version": "1"},
-		certification.SignalSubmitTraining:    {"draft_revision": 3, "document_id": documentID, "provider_id": "p1"},
+		certification.SignalSubmitTraining:    {"draft_revision": 3, "document_ids": []any{documentID}, "provider_id": "p1"},
 		certification.SignalBookExam:          {"language": "es", "place": "online"},
 		certification.SignalSubmitRenewal:     {"draft_revision": 3, "ethics_version": "1"},
 		certification.SignalResubmitRenewal:   {"draft_revision": 3},

@@ -239,12 +239,12 @@ func (l *life) pay(ctx context.Context, next certification.Stage) error {
 func (l *life) train(ctx context.Context, documents []string) error {
 	provider := certification.TrainingProviders[0].ID
 	revision, err := l.fill(ctx, certification.FormTraining, certification.TrainingValues{
-		ProviderID: provider, CompletedOn: certification.Date(time.Now().AddDate(0, 0, -2).Format(time.DateOnly)), Hours: 80, DocumentID: documents[0],
+		ProviderID: provider, CompletedOn: certification.Date(time.Now().AddDate(0, 0, -2).Format(time.DateOnly)), Hours: 80, DocumentIDs: documents[:1],
 	})
 	if err != nil {
 		return err
 	}
-	if err := l.send(ctx, l.applicant, &certification.SubmitTraining{DraftRevision: revision, DocumentID: documents[0], ProviderID: provider}); err != nil {
+	if err := l.send(ctx, l.applicant, &certification.SubmitTraining{DraftRevision: revision, DocumentIDs: documents[:1], ProviderID: provider}); err != nil {
 		return err
 	}
 	return l.send(ctx, l.reviewer, &certification.ClaimReview{}, &certification.DecideTraining{Decision: certification.DecisionApprove})

@@ -108,7 +108,7 @@ func TestContentOfATraining(t *testing.T) {
 		"longer ago than two years":  {map[string]any{"completed_on": now.AddDate(-2, 0, -1).Format(time.DateOnly)}, "completed_on stale"},
 		"tomorrow":                   {map[string]any{"completed_on": now.AddDate(0, 0, 1).Format(time.DateOnly)}, "completed_on in_the_future"},
 		"no date":                    {map[string]any{"completed_on": "2026-02-30"}, "completed_on not_a_date"},
-		"no certificate":             {map[string]any{"document_id": nil}, "document_id required"},
+		"no certificate":             {map[string]any{"document_ids": nil}, "document_ids required"},
 		"eighty, a month ago":        {nil, ""},
 		"two years ago to the day":   {map[string]any{"completed_on": now.AddDate(-2, 0, 0).Format(time.DateOnly)}, ""},
 		"while the approval lasted":  {map[string]any{"provider_id": "north-coast-wellness-training", "completed_on": "2025-12-31"}, ""},
@@ -116,15 +116,15 @@ func TestContentOfATraining(t *testing.T) {
 	} {
 		p := w.made(certification.StageTraining)
 		document := p.document(certification.DocumentTrainingCertificate, certification.DocumentClean)
-		values := map[string]any{"provider_id": "bay-peer-academy", "completed_on": now.AddDate(0, -1, 0).Format(time.DateOnly), "hours": 80, "document_id": document}
+		values := map[string]any{"provider_id": "bay-peer-academy", "completed_on": now.AddDate(0, -1, 0).Format(time.DateOnly), "hours": 80, "document_ids": []string{document}}
 		for field, value := range rule.change {
 			values[field] = value
 		}
 		draft, err := p.save(certification.FormTraining, values)
 		require.NoError(t, err)
-		message := &certification.SubmitTraining{DraftRevision: draft.Revision, ProviderID: values["provider_id"].(string), DocumentID: document}
-		if values["document_id"] == nil {
-			message.DocumentID = ""
+		message := &certification.SubmitTraining{DraftRevision: draft.Revision, ProviderID: values["provider_id"].(string), DocumentIDs: []string{document}}
+		if values["document_ids"] == nil {
+			message.DocumentIDs = nil
 		}
 		_, err = p.send(message)
 		if rule.finds == "" {
@@ -139,11 +139,11 @@ func TestContentOfATraining(t *testing.T) {
 	p := w.made(certification.StageTraining)
 	draft, err := p.save(certification.FormTraining, map[string]any{
 		"provider_id": "bay-peer-academy", "completed_on": now.AddDate(0, -1, 0).Format(time.DateOnly), "hours": 80,
-		"document_id": p.document(certification.DocumentTrainingCertificate, certification.DocumentClean),
+		"document_ids": []string{p.document(certification.DocumentTrainingCertificate, certification.DocumentClean)},
 	})
 	require.NoError(t, err)
-	_, err = p.send(&certification.SubmitTraining{DraftRevision: draft.Revision, ProviderID: "other", DocumentID: store.NewID()})
-	require.Equal(t, []string{"provider_id not_the_draft's", "document_id not_the_draft's"}, found(refused(t, certification.RefusedInvalid, err)))
+	_, err = p.send(&certification.SubmitTraining{DraftRevision: draft.Revision, ProviderID: "other", DocumentIDs: []string{store.NewID()}})
+	require.Equal(t, []string{"provider_id not_the_draft's", "document_ids[0] not_the_draft's", "document_ids incomplete"}, found(refused(t, certification.RefusedInvalid, err)))
 }
 
 func TestContentOfARenewalAndAnAppeal(t *testing.T) {

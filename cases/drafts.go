@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -26,29 +27,98 @@ func (c *Cases) Draft(ctx context.Context, actor certification.Actor, caseID str
 }
 
 func (c *Cases) draft(ctx context.Context, row store.CaseRow, form certification.Form) (Draft, error) {
-	draft := Draft{Form: form, Values: json.RawMessage("{}")}
+	draft := Draft{Form: form, Values: json.RawMessage("{}"), Findings: []certification.Finding{}, OpenParts: []certification.Part{}}
 	stored, err := c.Store.ReadDraft(ctx, queries.ReadDraftParams{CaseID: row.ID, Form: string(form)})
 	switch {
 	case store.None(err):
-		draft.OpenParts = row.OpenParts(form, false)
 	case err != nil:
 		return Draft{}, failed(err, "reading a draft")
 	default:
 		draft.Revision, draft.Values, draft.SavedAt, draft.ErasedAt = stored.Revision, stored.DraftValues, stored.SavedAt, at(stored.ErasedAt)
-		draft.OpenParts = row.OpenParts(form, stored.SubmittedRevision != nil)
+		draft.HandedIn = stored.SubmittedRevision != nil
 	}
-	if promise := row.Promise(certification.StagePromise(row.Stage)); promise != nil && promise.WaitsOn == certification.PartyApplicant {
+	if promise := row.Promise(certification.StagePromise(row.Stage)); promise != nil && promise.WaitsOn == certification.PartyApplicant && promise.Running() {
 		draft.ExpiresAt = promise.DueAt
 	}
 	if !draft.ErasedAt.IsZero() {
-		draft.Findings, draft.OpenParts = []certification.Finding{}, []certification.Part{}
 		return draft, nil
+	}
+	if form == certification.FormTraining {
+		if draft.Values, err = filesAsList(draft.Values); err != nil {
+			return Draft{}, err
+		}
 	}
 	if draft.Findings, err = c.findings(row, form, draft.Values); err != nil {
 		return Draft{}, err
 	}
-	draft.OpenParts = certification.OpenForFindings(form, draft.OpenParts, draft.Findings)
-	return draft, nil
+	open := certification.OpenForFindings(form, row.OpenItems(form, draft.HandedIn), draft.Findings)
+	draft.OpenFields, draft.OpenParts = certification.FieldsOf(open), certification.PartsIn(open)
+	draft.Answered, err = c.answered(ctx, row, form, draft.Values)
+	return draft, err
+}
+
+// filesAsList gives the values of a training in which a certificate had one file as they
+// are written now.
+func filesAsList(values json.RawMessage) (json.RawMessage, error) {
+	members := map[string]json.RawMessage{}
+	if json.Unmarshal(values, &members) != nil {
+		return nil, errDraft
+	}
+	one, old := members["document_id"]
+	if !old {
+		return values, nil
+	}
+	delete(members, "document_id")
+	if _, written := members["document_ids"]; !written {
+		members["document_ids"] = slices.Concat(json.RawMessage("["), one, json.RawMessage("]"))
+	}
+	return json.Marshal(members)
+}
+
+// answered are the fields of a draft that were answered since it was given back; none of
+// one that was not. A file answers when it came since: what is only sent in once more is
+// what could not be used.
+func (c *Cases) answered(ctx context.Context, row store.CaseRow, form certification.Form, values json.RawMessage) ([]string, error) {
+	if !row.ReturnedFor(form) {
+		return nil, nil
+	}
+	back, err := c.Store.GivenBack(ctx, queries.GivenBackParams{CaseID: row.ID, Form: string(form)})
+	if store.None(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, failed(err, "reading when a draft was given back")
+	}
+	fields, err := c.Store.AnswersTo(ctx, back.Turn)
+	if err != nil {
+		return nil, failed(err, "reading what was answered")
+	}
+	files, err := c.Store.UploadedSince(ctx, queries.UploadedSinceParams{CaseID: row.ID, Event: back.Event})
+	if err != nil {
+		return nil, failed(err, "reading which files came since")
+	}
+	members := map[string]json.RawMessage{}
+	if json.Unmarshal(values, &members) != nil {
+		return nil, errDraft
+	}
+	for _, file := range files {
+		if file.Kind == string(certification.DocumentNameChange) {
+			fields = append(fields, certification.FieldNameChange)
+		}
+		for field, value := range members {
+			var ids []string
+			if fileField(field) && json.Unmarshal(value, &ids) == nil && slices.Contains(ids, file.ID) {
+				fields = append(fields, field)
+			}
+		}
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields), nil
+}
+
+// fileField says whether a field of a form names files.
+func fileField(field string) bool {
+	return slices.Contains([]string{"photo_id", "diploma", "document_ids"}, field)
 }
 
 // findings are what would be refused if a draft were handed in now.
@@ -126,9 +196,8 @@ func (c *Cases) SaveDraft(ctx context.Context, actor certification.Actor, save S
 	}
 	var locked []certification.Finding
 	for field := range changes {
-		part := certification.PartOfField(save.Form, field)
-		if save.Form != certification.FormAppeal && !slices.Contains(before.OpenParts, part) {
-			locked = append(locked, certification.Finding{Field: field, Code: "locked", Detail: "This part cannot be changed now."})
+		if save.Form != certification.FormAppeal && !slices.Contains(before.OpenFields, field) {
+			locked = append(locked, certification.Finding{Field: field, Code: "locked", Detail: "This cannot be changed now."})
 		}
 	}
 	if len(locked) > 0 {
@@ -141,16 +210,39 @@ func (c *Cases) SaveDraft(ctx context.Context, actor certification.Actor, save S
 	if _, err := c.findings(row, save.Form, merged); err != nil {
 		return Draft{}, certification.Malformed() // nothing is stored that cannot be read again
 	}
-	rows, err := c.Store.SaveDraft(ctx, queries.SaveDraftParams{
-		CaseID: save.CaseID, Form: string(save.Form), DraftValues: merged, At: c.now(), SeenRevision: save.Revision,
+	err = c.Store.InTransaction(ctx, func(q *queries.Queries) error {
+		rows, err := q.SaveDraft(ctx, queries.SaveDraftParams{
+			CaseID: save.CaseID, Form: string(save.Form), DraftValues: merged, At: c.now(), SeenRevision: save.Revision,
+		})
+		if err != nil {
+			return err
+		}
+		if rows == 0 {
+			return certification.StaleRevision()
+		}
+		return keepAnswers(ctx, q, row, save.Form, slices.Sorted(maps.Keys(changes)))
 	})
 	if err != nil {
 		return Draft{}, failed(err, "saving a draft")
 	}
-	if rows == 0 {
-		return Draft{}, certification.StaleRevision()
-	}
 	return c.draft(ctx, row, save.Form)
+}
+
+// keepAnswers keeps which fields of a draft that was given back were saved since. Files
+// answer for themselves.
+func keepAnswers(ctx context.Context, q *queries.Queries, row store.CaseRow, form certification.Form, fields []string) error {
+	fields = slices.DeleteFunc(fields, fileField)
+	if !row.ReturnedFor(form) || len(fields) == 0 {
+		return nil
+	}
+	back, err := q.GivenBack(ctx, queries.GivenBackParams{CaseID: row.ID, Form: string(form)})
+	if store.None(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return q.AddAnswers(ctx, queries.AddAnswersParams{Turn: back.Turn, Fields: fields})
 }
 
 // merge applies a JSON merge patch (RFC 7396).

@@ -95,23 +95,51 @@ func TestWhatAReturnOpens(t *testing.T) {
 	require.Equal(t, []certification.Part{certification.PartPhotoID, certification.PartDiploma}, draft.OpenParts)
 	locked(certification.FormApplication, "legal_first_name")
 	locked(certification.FormApplication, "attestations")
+	require.Empty(t, draft.Answered)
+	draft, err = p.save(certification.FormApplication, map[string]any{"photo_id": submit.DocumentIDs[:1], "id_expires_on": "2044-01-31"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"id_expires_on"}, draft.Answered, "the file that could not be used is no answer")
 	photo := p.document(certification.DocumentPhotoID, certification.DocumentClean)
 	draft, err = p.save(certification.FormApplication, map[string]any{"photo_id": []string{photo}})
 	require.NoError(t, err)
+	require.Equal(t, []string{"id_expires_on", "photo_id"}, draft.Answered)
+	p.document(certification.DocumentNameChange, certification.DocumentClean)
+	draft, err = w.Draft(ctx, p.actor, p.caseID, certification.FormApplication, "")
+	require.NoError(t, err)
+	require.Equal(t, []string{"id_expires_on", "name_change", "photo_id"}, draft.Answered)
 	_, err = p.send(&certification.ResubmitApplication{DraftRevision: draft.Revision - 1, DocumentIDs: submit.DocumentIDs})
 	refused(t, certification.RefusedStaleRevision, err)
 	view := p.must(&certification.ResubmitApplication{DraftRevision: draft.Revision, DocumentIDs: []string{photo, submit.DocumentIDs[1]}})
 	require.Equal(t, certification.StageApplicationReview, view.Stage)
 	locked(certification.FormApplication, "photo_id")
 
+	// What is answered is answered in one round alone, and what no reason points at stays
+	// locked beside it, in the same part.
+	p.mustAs(r, &certification.DecideApplication{Decision: certification.DecisionReturn, Reasons: []certification.ReasonCode{"DOB_MISMATCH", "ID_EXPIRED"}})
+	draft, err = w.Draft(ctx, p.actor, p.caseID, certification.FormApplication, "")
+	require.NoError(t, err)
+	require.Empty(t, draft.Answered)
+	require.False(t, draft.HandedIn)
+	require.Equal(t, []string{"date_of_birth", "photo_id", "id_expires_on"}, draft.OpenFields)
+	locked(certification.FormApplication, "legal_first_name")
+	locked(certification.FormApplication, "called")
+	draft, err = p.save(certification.FormApplication, map[string]any{"date_of_birth": "1990-05-17"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"date_of_birth"}, draft.Answered)
+	p.must(&certification.ResubmitApplication{DraftRevision: draft.Revision, DocumentIDs: []string{photo, submit.DocumentIDs[1]}})
+	draft, err = w.Draft(ctx, p.actor, p.caseID, certification.FormApplication, "")
+	require.NoError(t, err)
+	require.True(t, draft.HandedIn)
+	require.Empty(t, draft.OpenFields)
+
 	// A reason that is about nothing in particular opens the whole form it came with.
 	p.mustAs(r, &certification.DecideApplication{Decision: certification.DecisionApprove})
 	certificate := p.document(certification.DocumentTrainingCertificate, certification.DocumentClean)
 	draft, err = p.save(certification.FormTraining, map[string]any{
-		"provider_id": "bay-peer-academy", "completed_on": w.now().AddDate(0, -1, 0).Format(time.DateOnly), "hours": 80, "document_id": certificate,
+		"provider_id": "bay-peer-academy", "completed_on": w.now().AddDate(0, -1, 0).Format(time.DateOnly), "hours": 80, "document_ids": []string{certificate},
 	})
 	require.NoError(t, err)
-	p.must(&certification.SubmitTraining{DraftRevision: draft.Revision, ProviderID: "bay-peer-academy", DocumentID: certificate})
+	p.must(&certification.SubmitTraining{DraftRevision: draft.Revision, ProviderID: "bay-peer-academy", DocumentIDs: []string{certificate}})
 	locked(certification.FormTraining, "provider_id")
 	p.mustAs(r, &certification.ClaimReview{})
 	_, err = w.Send(ctx, r, cases.Send{
@@ -124,7 +152,42 @@ func TestWhatAReturnOpens(t *testing.T) {
 	require.Equal(t, []certification.Part{certification.PartTraining}, draft.OpenParts)
 	draft, err = p.save(certification.FormTraining, map[string]any{"hours": 82})
 	require.NoError(t, err)
-	p.must(&certification.SubmitTraining{DraftRevision: draft.Revision, ProviderID: "bay-peer-academy", DocumentID: certificate})
+	p.must(&certification.SubmitTraining{DraftRevision: draft.Revision, ProviderID: "bay-peer-academy", DocumentIDs: []string{certificate}})
+}
+
+// What was saved while a certificate had one file is read as a list, and goes on.
+func TestADraftOfTrainingWithOneFileGoesOn(t *testing.T) {
+	w := still(t)
+	p := w.made(certification.StageTraining)
+	document := p.document(certification.DocumentTrainingCertificate, certification.DocumentClean)
+	p.wrote(certification.FormTraining, `{"hours": 80, "document_id": "`+document+`"}`)
+	draft, err := w.Draft(t.Context(), p.actor, p.caseID, certification.FormTraining, "")
+	require.NoError(t, err)
+	require.JSONEq(t, `{"hours": 80, "document_ids": ["`+document+`"]}`, string(draft.Values))
+	draft, err = p.save(certification.FormTraining, map[string]any{
+		"provider_id": "bay-peer-academy", "completed_on": w.now().AddDate(0, -1, 0).Format(time.DateOnly),
+	})
+	require.NoError(t, err)
+	require.Empty(t, draft.Findings)
+	for _, message := range []*certification.SubmitTraining{{DocumentIDs: []string{document}}, {DocumentID: document}} {
+		message.DraftRevision, message.ProviderID = draft.Revision, "bay-peer-academy"
+		_, err = p.send(message)
+		refused(t, certification.RefusedUnavailable, err) // on its way: Temporal is not here
+	}
+}
+
+// While the clock is stopped nothing says until when a draft is kept.
+func TestAStoppedDraftDoesNotExpire(t *testing.T) {
+	w := alive(t)
+	p := w.toApplication()
+	p.mustAs(administrator, &certification.Hold{})
+	draft, err := w.Draft(t.Context(), p.actor, p.caseID, certification.FormApplication, "")
+	require.NoError(t, err)
+	require.Zero(t, draft.ExpiresAt)
+	p.mustAs(administrator, &certification.ReleaseHold{})
+	draft, err = w.Draft(t.Context(), p.actor, p.caseID, certification.FormApplication, "")
+	require.NoError(t, err)
+	require.NotZero(t, draft.ExpiresAt)
 }
 
 // An ID that expires while something else is put right must not shut a person out.
@@ -141,7 +204,7 @@ func TestAReturnOpensWhatIsAgainstTheRulesMeanwhile(t *testing.T) {
 
 	draft, err := w.Draft(t.Context(), p.actor, p.caseID, certification.FormApplication, "")
 	require.NoError(t, err)
-	require.Equal(t, []certification.Part{certification.PartDiploma, certification.PartPhotoID}, draft.OpenParts)
+	require.Equal(t, []certification.Part{certification.PartPhotoID, certification.PartDiploma}, draft.OpenParts)
 	_, err = p.save(certification.FormApplication, map[string]any{"called": "x"})
 	refused(t, certification.RefusedInvalid, err)
 	draft, err = p.save(certification.FormApplication, map[string]any{"id_expires_on": w.now().AddDate(1, 0, 0).Format(time.DateOnly)})

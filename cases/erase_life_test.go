@@ -143,10 +143,10 @@ func TestNothingIsLeftOfAPersonButWhatIsKeptForGood(t *testing.T) {
 	examined.mustAs(reviewer("r"), &certification.DecideApplication{Decision: certification.DecisionApprove})
 	training := upload(examined, certification.DocumentTrainingCertificate)
 	draft, err = examined.save(certification.FormTraining, map[string]any{
-		"provider_id": "bay-peer-academy", "hours": 80, "document_id": training, "completed_on": w.now().AddDate(0, 0, -2).In(certification.Pacific).Format(time.DateOnly),
+		"provider_id": "bay-peer-academy", "hours": 80, "document_ids": []string{training}, "completed_on": w.now().AddDate(0, 0, -2).In(certification.Pacific).Format(time.DateOnly),
 	})
 	require.NoError(t, err)
-	examined.must(&certification.SubmitTraining{DraftRevision: draft.Revision, DocumentID: training, ProviderID: "bay-peer-academy"})
+	examined.must(&certification.SubmitTraining{DraftRevision: draft.Revision, DocumentIDs: []string{training}, ProviderID: "bay-peer-academy"})
 	examined.mustAs(reviewer("r"), &certification.ClaimReview{})
 	examined.mustAs(reviewer("r"), &certification.DecideTraining{Decision: certification.DecisionApprove})
 	examined.mustAs(administrator, &certification.WaiveFee{Reason: "test"})

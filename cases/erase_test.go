@@ -65,7 +65,7 @@ func TestDeletingADraft(t *testing.T) {
 	shared, training := p.uploaded(certification.DocumentDiploma), p.document(certification.DocumentTrainingCertificate, certification.DocumentClean)
 	draft, err := p.save(certification.FormApplication, map[string]any{"legal_first_name": "Zebulon", "photo_id": []string{named}})
 	require.NoError(t, err)
-	_, err = p.save(certification.FormTraining, map[string]any{"document_id": shared})
+	_, err = p.save(certification.FormTraining, map[string]any{"document_ids": []string{shared}})
 	require.NoError(t, err)
 	require.Positive(t, w.objects(named))
 
@@ -149,7 +149,7 @@ func TestRemovingADocument(t *testing.T) {
 	training := p.uploaded(certification.DocumentTrainingCertificate)
 	_, err := p.save(certification.FormApplication, map[string]any{"legal_first_name": "Zoë", "photo_id": []string{first, second}})
 	require.NoError(t, err)
-	_, err = p.save(certification.FormTraining, map[string]any{"document_id": training, "hours": 80.5})
+	_, err = p.save(certification.FormTraining, map[string]any{"document_ids": []string{training}, "hours": 80.5})
 	require.NoError(t, err)
 
 	other := w.person()

@@ -266,13 +266,14 @@ func (c *Cases) checkContent(ctx context.Context, row store.CaseRow, send Send) 
 		if values.ProviderID != m.ProviderID {
 			found = append(found, certification.Finding{Field: "provider_id", Code: "not_the_draft's", Detail: "The draft names another provider."})
 		}
-		if values.DocumentID != m.DocumentID {
-			found = append(found, certification.Finding{Field: "document_id", Code: "not_the_draft's", Detail: "The draft names another document."})
+		kinds := map[string]certification.DocumentKind{}
+		for _, id := range values.DocumentIDs {
+			kinds[id] = certification.DocumentTrainingCertificate
 		}
-		if len(found) > 0 {
+		if found = append(found, sameDocuments(kinds, m.Documents())...); len(found) > 0 {
 			return certification.Invalid(found...)
 		}
-		return c.checkDocuments(ctx, row.ID, map[string]certification.DocumentKind{m.DocumentID: certification.DocumentTrainingCertificate})
+		return c.checkDocuments(ctx, row.ID, kinds)
 	case *certification.SubmitRenewal:
 		return c.checkRenewal(ctx, row, m.DraftRevision, m.Policy, m.EthicsVersion)
 	case *certification.ResubmitRenewal:
@@ -319,21 +320,26 @@ func (c *Cases) checkApplication(ctx context.Context, row store.CaseRow, revisio
 	for _, id := range values.Diploma {
 		kinds[id] = certification.DocumentDiploma
 	}
-	for i, id := range documents {
-		if _, named := kinds[id]; !named {
-			found = append(found, certification.Finding{Field: fmt.Sprintf("document_ids[%d]", i), Code: "not_the_draft's", Detail: "The draft does not name this document."})
-		}
-	}
-	for id := range kinds {
-		if !slices.Contains(documents, id) {
-			found = append(found, certification.Finding{Field: "document_ids", Code: "incomplete", Detail: "Name every document of the draft."})
-			break
-		}
-	}
-	if len(found) > 0 {
+	if found = append(found, sameDocuments(kinds, documents)...); len(found) > 0 {
 		return certification.Invalid(found...)
 	}
 	return c.checkDocuments(ctx, row.ID, kinds)
+}
+
+// sameDocuments wants a message to name just the documents that its draft names.
+func sameDocuments(named map[string]certification.DocumentKind, documents []string) []certification.Finding {
+	var found []certification.Finding
+	for i, id := range documents {
+		if _, is := named[id]; !is {
+			found = append(found, certification.Finding{Field: fmt.Sprintf("document_ids[%d]", i), Code: "not_the_draft's", Detail: "The draft does not name this document."})
+		}
+	}
+	for id := range named {
+		if !slices.Contains(documents, id) {
+			return append(found, certification.Finding{Field: "document_ids", Code: "incomplete", Detail: "Name every document of the draft."})
+		}
+	}
+	return found
 }
 
 func (c *Cases) checkRenewal(ctx context.Context, row store.CaseRow, revision int, policy certification.Policy, ethics string) error {

@@ -157,11 +157,17 @@ type Draft struct {
 	Values json.RawMessage
 	// Findings are what would be refused if it were handed in now.
 	Findings []certification.Finding
-	// OpenParts are the parts that may be changed: all at first, the returned ones
-	// after a return, none while it is handed in.
-	OpenParts []certification.Part
+	// OpenFields are the members of Values that may be changed: all at first, those of the
+	// returned items after a return, none while it is handed in. OpenParts are their parts.
+	OpenFields []string
+	OpenParts  []certification.Part
+	// Answered are the fields that were answered since the draft was given back: saved
+	// again, changed or not, or with a file that came since.
+	Answered []string
+	// HandedIn is true while the draft is out of the applicant's hands.
+	HandedIn  bool
 	SavedAt   time.Time // zero before the first save
-	ExpiresAt time.Time // zero if it does not expire
+	ExpiresAt time.Time // zero if it does not expire, or not while its time is stopped
 	// ErasedAt is when Values were erased, but for a signature, because they were kept for
 	// their time; zero while they are there.
 	ErasedAt time.Time
@@ -223,7 +229,11 @@ type Video struct {
 type WatchedChapter struct {
 	Chapter
 	OpenedAt   time.Time // zero before
-	FinishedAt time.Time // zero before; counts only after Seconds since OpenedAt
+	FinishedAt time.Time // zero before
+	// CountsAt is when it can be finished: after its length since it was opened, and after
+	// the lengths of all that was watched one after another. Zero unless it is opened and
+	// not finished.
+	CountsAt time.Time
 }
 
 // VideoProgress is how far the owner of a case came with the video.

@@ -1,6 +1,7 @@
 package certification
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,10 +51,27 @@ type Ethics struct {
 
 // TrainingValues is what a training certificate says (E10, E11).
 type TrainingValues struct {
-	ProviderID  string  `json:"provider_id,omitempty"`
-	CompletedOn Date    `json:"completed_on,omitempty"`
-	Hours       float64 `json:"hours,omitempty"`
-	DocumentID  string  `json:"document_id,omitempty"`
+	ProviderID  string   `json:"provider_id,omitempty"`
+	CompletedOn Date     `json:"completed_on,omitempty"`
+	Hours       float64  `json:"hours,omitempty"`
+	DocumentIDs []string `json:"document_ids,omitempty"`
+}
+
+// UnmarshalJSON also reads what was written while a certificate had one file, document_id.
+func (v *TrainingValues) UnmarshalJSON(encoded []byte) error {
+	type values TrainingValues // without this method
+	var read struct {
+		values
+		DocumentID string `json:"document_id"`
+	}
+	if err := json.Unmarshal(encoded, &read); err != nil {
+		return err
+	}
+	*v = TrainingValues(read.values)
+	if len(v.DocumentIDs) == 0 && read.DocumentID != "" {
+		v.DocumentIDs = []string{read.DocumentID}
+	}
+	return nil
 }
 
 // Course is one course of continuing education.
@@ -231,7 +249,9 @@ func (v TrainingValues) Check(p Policy, now time.Time) []Finding {
 	if v.Hours < float64(p.TrainingHours) {
 		found.add("hours", "too_few", fmt.Sprintf("The training has %d hours or more.", p.TrainingHours))
 	}
-	found.required("document_id", v.DocumentID, "Upload your training certificate.")
+	if len(v.DocumentIDs) == 0 {
+		found.add("document_ids", "required", "Upload your training certificate.")
+	}
 	return found
 }
 
@@ -279,80 +299,4 @@ func (v AppealValues) Check() []Finding {
 	var found findings
 	found.required("statement", v.Statement, "Write why the decision should be looked at again.")
 	return found
-}
-
-// PartsOf are the parts of a form.
-func PartsOf(form Form) []Part {
-	return map[Form][]Part{
-		FormApplication: {PartPersonalDetails, PartPhotoID, PartDiploma, PartAttestations},
-		FormTraining:    {PartTraining},
-		FormRenewal:     {PartContinuing, PartEthics},
-		FormAppeal:      {},
-	}[form]
-}
-
-// OpenParts are the parts of a form that the applicant may change now: all of a
-// form that was never handed in, of a returned one those that the reasons name.
-func (c *Case) OpenParts(form Form, handedIn bool) []Part {
-	if handedIn {
-		return []Part{}
-	}
-	if len(c.Returned) == 0 || form != map[Stage]Form{
-		StageApplicationReturned: FormApplication, StageTrainingReturned: FormTraining, StageRenewalReturned: FormRenewal,
-	}[c.Stage] {
-		return PartsOf(form)
-	}
-	open := []Part{}
-	for _, code := range c.Returned {
-		rule, known := ReasonOf(code)
-		switch {
-		case !known || slices.Contains(open, rule.Part):
-		case !slices.Contains(PartsOf(form), rule.Part):
-			return PartsOf(form) // OTHER is given to every form and points at no part of most
-		default:
-			open = append(open, rule.Part)
-		}
-	}
-	return open
-}
-
-// OpenForFindings adds the parts that findings are in to those that are open. A form that
-// was returned for one reason can meanwhile be against a rule elsewhere: an ID expires
-// while the diploma is put right. It would be refused, so the person must be able to
-// change it. A form of which nothing is open stays closed.
-func OpenForFindings(form Form, open []Part, found []Finding) []Part {
-	if len(open) == 0 {
-		return open
-	}
-	open = slices.Clone(open)
-	for _, finding := range found {
-		field, _, _ := strings.Cut(finding.Field, ".")
-		field, _, _ = strings.Cut(field, "[")
-		if part := PartOfField(form, field); !slices.Contains(open, part) {
-			open = append(open, part)
-		}
-	}
-	return open
-}
-
-// PartOfField says to which part a field of the application belongs.
-func PartOfField(form Form, field string) Part {
-	switch form {
-	case FormTraining:
-		return PartTraining
-	case FormRenewal:
-		if field == "ethics" {
-			return PartEthics
-		}
-		return PartContinuing
-	}
-	switch field {
-	case "photo_id", "id_expires_on":
-		return PartPhotoID
-	case "diploma", "education":
-		return PartDiploma
-	case "attestations", "lived_experience", "ethics":
-		return PartAttestations
-	}
-	return PartPersonalDetails
 }

@@ -66,9 +66,20 @@ type PayFee struct {
 // SubmitTraining hands in the training certificate with what it says.
 type SubmitTraining struct {
 	Envelope
-	DraftRevision int    `json:"draft_revision"`
-	DocumentID    string `json:"document_id"`
-	ProviderID    string `json:"provider_id"`
+	DraftRevision int      `json:"draft_revision"`
+	DocumentIDs   []string `json:"document_ids,omitempty"`
+	ProviderID    string   `json:"provider_id"`
+	// DocumentID is in histories from before a certificate could have several files; see
+	// Documents. Nothing writes it any more.
+	DocumentID string `json:"document_id,omitempty"`
+}
+
+// Documents are the ids of the files of the certificate.
+func (m *SubmitTraining) Documents() []string {
+	if len(m.DocumentIDs) == 0 && m.DocumentID != "" {
+		return []string{m.DocumentID}
+	}
+	return m.DocumentIDs
 }
 
 // BookExam chooses language and place; the appointment is made at the vendor.

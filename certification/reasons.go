@@ -24,6 +24,8 @@ type ReasonRule struct {
 	Code ReasonCode `json:"code"`
 	// Part is what the applicant puts right.
 	Part Part `json:"part"`
+	// Fields are what of it is asked for anew (see AsksFor); empty where that is all.
+	Fields []string `json:"-"`
 	// CanBePutRight is false for a reason that only a denial may give.
 	CanBePutRight bool `json:"can_be_put_right"`
 	// NeedsNote is true where the code alone does not tell the applicant what to do.
@@ -47,36 +49,41 @@ var (
 	onlyApplication = []Review{ReviewApplication}
 	onlyTraining    = []Review{ReviewTraining}
 	onlyRenewal     = []Review{ReviewRenewal}
+
+	photoID     = []string{"photo_id"}
+	diploma     = []string{"diploma"}
+	certificate = []string{"document_ids"}
+	courses     = []string{"courses"}
 )
 
 // Reasons is the coded list (domain §2.6; those marked * there are choices of the
 // programme's operator).
 var Reasons = []ReasonRule{
-	{"NAME_MISMATCH_ID", PartPersonalDetails, true, false, onlyApplication},
-	{"ID_EXPIRED", PartPhotoID, true, false, onlyApplication},
-	{"ID_UNREADABLE", PartPhotoID, true, false, onlyApplication},
-	{"ID_NO_PHOTO", PartPhotoID, true, false, onlyApplication},
-	{"ID_NOT_GOVERNMENT", PartPhotoID, true, false, onlyApplication},
-	{"DOB_MISMATCH", PartPersonalDetails, true, false, onlyApplication},
-	{"DIPLOMA_MISSING_OR_UNREADABLE", PartDiploma, true, false, onlyApplication},
-	{"DIPLOMA_NAME_DIFFERS", PartDiploma, true, false, onlyApplication},
-	{"FOREIGN_DIPLOMA_NEEDS_EVALUATION", PartDiploma, true, false, onlyApplication},
-	{"ATTESTATION_INCOMPLETE", PartAttestations, true, false, onlyApplication},
-	{"UNDER_18", PartPersonalDetails, false, false, onlyApplication},
-	{"NO_DIPLOMA", PartDiploma, false, false, onlyApplication},
-	{"FALSE_STATEMENT", PartAttestations, false, true, []Review{ReviewApplication, ReviewTraining, ReviewRenewal}},
-	{"TRAINING_PROVIDER_NOT_APPROVED", PartTraining, true, false, onlyTraining},
-	{"TRAINING_HOURS_BELOW_80", PartTraining, true, false, onlyTraining},
-	{"TRAINING_BEFORE_2022_07_01", PartTraining, true, false, onlyTraining},
-	{"TRAINING_STALE", PartTraining, true, false, onlyTraining},
-	{"TRAINING_NAME_DIFFERS", PartTraining, true, false, onlyTraining},
-	{"TRAINING_UNREADABLE", PartTraining, true, false, onlyTraining},
-	{"CE_HOURS_BELOW_20", PartContinuing, true, false, onlyRenewal},
-	{"CE_ETHICS_BELOW_6", PartContinuing, true, false, onlyRenewal},
-	{"CE_COURSE_NOT_ACCEPTED", PartContinuing, true, true, onlyRenewal},
-	{"ETHICS_NOT_SIGNED", PartEthics, true, false, onlyRenewal},
-	{"NOT_IN_GOOD_STANDING", PartEthics, false, true, onlyRenewal},
-	{"OTHER", PartPersonalDetails, true, true, []Review{ReviewApplication, ReviewTraining, ReviewRenewal}},
+	{"NAME_MISMATCH_ID", PartPersonalDetails, []string{"legal_first_name", "legal_middle_name", "legal_last_name"}, true, false, onlyApplication},
+	{"ID_EXPIRED", PartPhotoID, photoID, true, false, onlyApplication},
+	{"ID_UNREADABLE", PartPhotoID, photoID, true, false, onlyApplication},
+	{"ID_NO_PHOTO", PartPhotoID, photoID, true, false, onlyApplication},
+	{"ID_NOT_GOVERNMENT", PartPhotoID, photoID, true, false, onlyApplication},
+	{"DOB_MISMATCH", PartPersonalDetails, []string{"date_of_birth"}, true, false, onlyApplication},
+	{"DIPLOMA_MISSING_OR_UNREADABLE", PartDiploma, diploma, true, false, onlyApplication},
+	{"DIPLOMA_NAME_DIFFERS", PartDiploma, []string{"diploma", FieldNameChange}, true, false, onlyApplication},
+	{"FOREIGN_DIPLOMA_NEEDS_EVALUATION", PartDiploma, diploma, true, false, onlyApplication},
+	{"ATTESTATION_INCOMPLETE", PartAttestations, []string{"attestations"}, true, false, onlyApplication},
+	{"UNDER_18", PartPersonalDetails, nil, false, false, onlyApplication},
+	{"NO_DIPLOMA", PartDiploma, nil, false, false, onlyApplication},
+	{"FALSE_STATEMENT", PartAttestations, nil, false, true, []Review{ReviewApplication, ReviewTraining, ReviewRenewal}},
+	{"TRAINING_PROVIDER_NOT_APPROVED", PartTraining, certificate, true, false, onlyTraining},
+	{"TRAINING_HOURS_BELOW_80", PartTraining, certificate, true, false, onlyTraining},
+	{"TRAINING_BEFORE_2022_07_01", PartTraining, certificate, true, false, onlyTraining},
+	{"TRAINING_STALE", PartTraining, certificate, true, false, onlyTraining},
+	{"TRAINING_NAME_DIFFERS", PartTraining, []string{"document_ids", FieldNameChange}, true, false, onlyTraining},
+	{"TRAINING_UNREADABLE", PartTraining, certificate, true, false, onlyTraining},
+	{"CE_HOURS_BELOW_20", PartContinuing, courses, true, false, onlyRenewal},
+	{"CE_ETHICS_BELOW_6", PartContinuing, courses, true, false, onlyRenewal},
+	{"CE_COURSE_NOT_ACCEPTED", PartContinuing, courses, true, true, onlyRenewal},
+	{"ETHICS_NOT_SIGNED", PartEthics, nil, true, false, onlyRenewal},
+	{"NOT_IN_GOOD_STANDING", PartEthics, nil, false, true, onlyRenewal},
+	{"OTHER", PartPersonalDetails, nil, true, true, []Review{ReviewApplication, ReviewTraining, ReviewRenewal}},
 }
 
 // ReasonOf finds a rule by its code.

@@ -1,10 +1,14 @@
 package portal
 
 import (
+	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -70,9 +74,27 @@ func (v *visit) appeal() error {
 	if err != nil {
 		return err
 	}
+	return v.appealPage(a, web.NewForm(v.words, nil), v.key())
+}
+
+func (v *visit) appealPage(a appealDraft, form *web.Form, key string) error {
 	frame := v.frame("appeal.title", nil)
 	frame.Back = frame.Link(v.casePath(""))
-	return v.reading(frame, appealReading(frame, v.view, a))
+	frame.Problems = form.Problems()
+	reading := appealReading(frame, v.view, a)
+	if reading.Question != nil {
+		reading.Question.Key = key
+	}
+	return v.reading(frame, reading)
+}
+
+// seen stands for what of an appeal a person saw: what they wrote, and its files.
+func (a appealDraft) seen() string {
+	seen := strconv.Itoa(a.draft.Revision)
+	for _, file := range a.files {
+		seen += " " + file.ID
+	}
+	return seen
 }
 
 // appealReading says what an appeal is, shows what was written, and sends it.
@@ -119,7 +141,7 @@ func appealReading(frame web.Frame, view cases.View, a appealDraft) Reading {
 		}},
 	}
 	if written {
-		reading.Question = &Question{Action: link("/appeal"), Button: plain(frame, "appeal.button"), Intro: []string{plain(frame, "appeal.once")}}
+		reading.Question = &Question{Action: link("/appeal"), Button: plain(frame, "appeal.button"), Intro: []string{plain(frame, "appeal.once")}, Seen: a.seen()}
 	} else {
 		reading.Buttons = []web.Button{{Label: plain(frame, "appeal.write"), Address: link("/appeal/statement")}}
 	}
@@ -176,21 +198,37 @@ func (v *visit) saveStatement() error {
 }
 
 func (v *visit) sendAppeal() error {
-	if _, err := v.sent(); err != nil {
+	form, err := v.sent()
+	if err != nil {
 		return err
 	}
 	a, err := v.appealing()
 	if err != nil {
 		return err
 	}
+	if form.Value("seen") != a.seen() {
+		return v.appealChanged(a, form)
+	}
 	_, err = v.send(&certification.Appeal{DraftRevision: a.draft.Revision})
 	switch {
+	case errors.Is(err, certification.StaleRevision()), errors.Is(err, certification.KeyReused()):
+		if a, err = v.appealing(); err != nil {
+			return err
+		}
+		return v.appealChanged(a, form)
 	case outdated(err):
-		v.redirect(v.casePath("/appeal")) // changed in another window, or nothing written yet
+		v.redirect(v.casePath("/appeal")) // nothing written yet
 		return nil
 	case err != nil:
 		return err
 	}
 	v.redirect(v.casePath(""))
 	return nil
+}
+
+
+// appealChanged shows the appeal as it is now: what is handed in is what the person saw.
+func (v *visit) appealChanged(a appealDraft, form *web.Form) error {
+	form.Refuse("yours", "form.changed_elsewhere", nil)
+	return v.appealPage(a, form, uuid.NewString())
 }

@@ -3,7 +3,6 @@ package portal
 import (
 	"net/http"
 	"slices"
-	"time"
 
 	"peercert/certification"
 	"peercert/web"
@@ -43,8 +42,9 @@ func (v *visit) application() (application, error) {
 		a.open = slices.Contains(v.view.Available, certification.SignalSubmitApplication)
 	case certification.StageApplicationReturned:
 		a.open = slices.Contains(v.view.Available, certification.SignalResubmitApp)
-		a.policy, a.returned, a.answered = v.view.Policy, v.view.Returned, v.answeredSince()
+		a.policy, a.returned = v.view.Policy, v.view.Returned
 	}
+	a.shut = v.view.OnHold || v.view.Stage == certification.StageClosed
 	return a, nil
 }
 
@@ -69,37 +69,6 @@ func (v *visit) applicationAt(slug string) (application, applicationTask, applic
 		err = errElsewhere
 	}
 	return a, task, page, err
-}
-
-// sessionAnswered holds which pages of a returned application were sent in since, with
-// the return that they answer: what the person sent again unchanged shows no difference
-// in the draft.
-const sessionAnswered = "answered"
-
-// round names a return of the application.
-func (v *visit) round() string {
-	since := v.view.UpdatedAt
-	if promise := v.view.Promise(certification.StagePromise(v.view.Stage)); promise != nil {
-		since = promise.Since
-	}
-	return v.view.ID + " " + since.UTC().Format(time.RFC3339Nano)
-}
-
-func (v *visit) answeredSince() []string {
-	answered, _ := v.sessions.Get(v.Request.Context(), sessionAnswered).([]string)
-	if len(answered) == 0 || answered[0] != v.round() {
-		return nil
-	}
-	return answered[1:]
-}
-
-func (v *visit) answer(slug string) {
-	if v.view.Stage != certification.StageApplicationReturned {
-		return
-	}
-	if answered := v.answeredSince(); !slices.Contains(answered, slug) {
-		v.sessions.Put(v.Request.Context(), sessionAnswered, slices.Concat([]string{v.round()}, answered, []string{slug}))
-	}
 }
 
 // fromCheck says whether a page was opened to change an answer that was being checked.
@@ -228,7 +197,6 @@ func (v *visit) savePage(slug string) error {
 	}); err != nil {
 		return err
 	}
-	v.answer(page.slug)
 	return v.goOn(page.slug)
 }
 

@@ -45,14 +45,17 @@ func (v *visit) checkAnswers() error {
 		return nil
 	}
 	known := map[string][]string{}
-	if v.Query("sent") != "" {
-		known["name_matches"] = []string{"yes"} // said already, before a file was ready
-		if a.checking() {
-			v.lookAgain("sent")
-		}
+	if v.sessions.GetString(v.Request.Context(), sessionNameConfirmed) == v.confirmed(a) {
+		known["name_matches"] = []string{legalName(a.values)} // they said so, before a file was ready
 	}
 	return v.showAnswers(a, web.NewForm(v.words, known), v.key())
 }
+
+// sessionNameConfirmed holds of which answers somebody said that the name is right, when they
+// handed them in before a file was ready.
+const sessionNameConfirmed = "name_confirmed"
+
+func (v *visit) confirmed(a application) string { return fmt.Sprint(v.view.ID, " ", a.draft.Revision) }
 
 // checking says whether a document that the application names is still being checked.
 func (a application) checking() bool {
@@ -79,7 +82,7 @@ func checkAnswersOf(frame web.Frame, a application, form *web.Form, base string)
 		Question: Question{
 			Action: frame.Link(base + "/application/check"), Button: say("application.check.button", nil),
 			Inputs: []web.Input{form.Input(web.Input{Kind: web.InputCheckboxes, Name: "name_matches", Options: []web.Option{{
-				Value: "yes", Label: say("application.check.name_matches", map[string]any{"Name": legalName(a.values)}),
+				Value: legalName(a.values), Label: say("application.check.name_matches", map[string]any{"Name": legalName(a.values)}),
 			}}}, "application.check.name_label", "application.check.name_hint")},
 		},
 	}
@@ -96,12 +99,12 @@ func checkAnswersOf(frame web.Frame, a application, form *web.Form, base string)
 				page.Findings, page.Send = append(page.Findings, link), false
 			}
 		}
-		if a.filled(task) == taskDone && a.asksAgain(task) && a.usable(task) {
-			page.Findings = append(page.Findings, Link{Text: say("application.check.unanswered."+task.name, nil), Address: address(task.pages[0].slug)})
+		if a.filled(task) == taskDone && a.askedAgain(task) && a.usable(task) {
+			page.Findings = append(page.Findings, Link{Text: say("application.check.unanswered."+task.name, nil), Address: address(firstOpen(a, task))})
 		}
 	}
 	if a.checking() {
-		page.Checking, page.Again = say("application.check.checking", nil), frame.Link(base+"/application/check?sent=1")
+		page.Checking, page.Again = say("application.check.checking", nil), frame.Link(base+"/application/check")
 	}
 	return page
 }
@@ -205,7 +208,7 @@ func (v *visit) handInApplication() error {
 	if form.Value("revision") != fmt.Sprint(a.draft.Revision) {
 		return v.changedMeanwhile(a, form)
 	}
-	if !form.Checked("name_matches", "yes") {
+	if !form.Checked("name_matches", legalName(a.values)) { // that name: it may have changed since
 		form.Refuse("name_matches", "application.check.name_missing", nil)
 		return v.showAnswers(a, form, v.key())
 	}
@@ -217,7 +220,8 @@ func (v *visit) handInApplication() error {
 	case !refused:
 		return err
 	case refusal.Type == certification.RefusedNotReady:
-		v.redirect(v.casePath("/application/check?sent=1"))
+		v.sessions.Put(v.Request.Context(), sessionNameConfirmed, v.confirmed(a))
+		v.redirect(v.casePath("/application/check"))
 	case refusal.Type == certification.RefusedStaleRevision || errors.Is(err, certification.KeyReused()):
 		if a, err = v.applicationOpen(); err != nil {
 			return err

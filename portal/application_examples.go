@@ -25,7 +25,7 @@ func exampleApplication(until string) application {
 	}
 	a := application{policy: policy, open: true, draft: cases.Draft{
 		Form: certification.FormApplication, Revision: 7, SavedAt: now, ExpiresAt: certification.EndOfDay(now.AddDate(0, 0, 180)),
-		OpenParts: certification.PartsOf(certification.FormApplication),
+		OpenFields: certification.FieldsOf(certification.ItemsOf(certification.FormApplication)),
 	}}
 	given := map[string]any{}
 	for _, task := range applicationTasks() {
@@ -64,11 +64,8 @@ func exampleDocuments(kind certification.DocumentKind, status certification.Docu
 func exampleReturned(reasons ...certification.ReasonCode) application {
 	a := exampleApplication("")
 	a.returned, a.draft.ExpiresAt = reasons, time.Time{}
-	a.draft.OpenParts = nil
-	for _, code := range reasons {
-		rule, _ := certification.ReasonOf(code)
-		a.draft.OpenParts = append(a.draft.OpenParts, rule.Part)
-	}
+	returned := certification.Case{Stage: certification.StageApplicationReturned, Returned: reasons}
+	a.draft.OpenFields = certification.FieldsOf(returned.OpenItems(certification.FormApplication, false))
 	return a
 }
 
@@ -83,7 +80,13 @@ func applicationExamples() []example {
 	expired.values.IDExpiresOn = "2026-02-28"
 	expired.draft.Findings = expired.values.Check(expired.policy, expired.draft.SavedAt)
 	answered := exampleReturned("ID_UNREADABLE", "DIPLOMA_NAME_DIFFERS", "OTHER")
-	answered.answered = []string{"photo-id"}
+	answered.draft.Answered = []string{"photo_id"}
+	shut := func(a application) application {
+		a.open, a.shut = false, true
+		return a
+	}
+	held := exampleView(certification.StageApplication, func(v *cases.View) { v.OnHold = true })
+	closed := exampleView(certification.StageClosed, func(v *cases.View) { v.Outcome = certification.OutcomeAbandoned })
 	notes := map[certification.ReasonCode]string{"OTHER": "Please write your last names in the order of your ID."}
 	checking := exampleApplication("")
 	checking.documents = append(exampleDocuments(certification.DocumentPhotoID, certification.DocumentChecking), exampleDocuments(certification.DocumentDiploma, certification.DocumentClean)...)
@@ -92,7 +95,7 @@ func applicationExamples() []example {
 		form := func(frame web.Frame) *web.Form {
 			form := web.SentForm(frame.Localizer, url.Values{})
 			if tick {
-				form = web.SentForm(frame.Localizer, url.Values{"name_matches": {"yes"}})
+				form = web.SentForm(frame.Localizer, url.Values{"name_matches": {legalName(a.values)}})
 			}
 			for i := 0; i+1 < len(wrong); i += 2 {
 				form.Refuse(wrong[i], wrong[i+1], nil)
@@ -110,6 +113,8 @@ func applicationExamples() []example {
 		list("application half done", "application.title", exampleApplication("photo-id-date"), listed{stage: certification.StageApplication, canTrain: true}),
 		list("application done", "application.title", exampleApplication(""), listed{stage: certification.StageApplication, trainingSent: true}),
 		list("application with an ID that expired", "application.title", expired, listed{stage: certification.StageApplication}),
+		list("application on hold", "application.title", shut(exampleApplication("photo-id-date")), listed{stage: certification.StageApplication, view: held}),
+		list("application never handed in, case closed", "application.title", shut(exampleApplication("photo-id-date")), listed{stage: certification.StageClosed, view: closed}),
 		list("application returned", "application.returned.title", exampleReturned("ID_UNREADABLE"), listed{stage: certification.StageApplicationReturned}),
 		list("application returned and partly answered", "application.returned.title", answered, listed{stage: certification.StageApplicationReturned, notes: notes}),
 		check("check answers", exampleApplication(""), false),

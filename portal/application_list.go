@@ -1,10 +1,12 @@
 package portal
 
 import (
+	"html/template"
 	"net/http"
 	"slices"
 	"time"
 
+	"peercert/cases"
 	"peercert/certification"
 	"peercert/web"
 )
@@ -12,13 +14,14 @@ import (
 // TaskList is the list of the tasks of an application: how far it is, what is next, and
 // after a return what to put right.
 type TaskList struct {
+	Notices  []web.Notice
 	Lead     string
 	Progress string
 	Done     int
 	All      int
 	Dates    []string // until when it is kept, or by when to answer
 	Returned []Returned
-	Continue web.Button
+	Continue *web.Button // nil while nothing can be done
 	Groups   []web.TaskGroup
 	// Delete is the address where a draft that was never handed in can be deleted; empty
 	// while there is nothing to delete.
@@ -30,20 +33,22 @@ func (v *visit) taskList() error {
 	if err != nil {
 		return err
 	}
-	if !a.open && !a.draft.SavedAt.IsZero() && v.view.Stage != certification.StageIntroVideo {
+	switch {
+	case a.open || v.view.Stage == certification.StageIntroVideo:
+	case a.draft.SavedAt.IsZero() || !a.draft.ErasedAt.IsZero():
+		v.redirect(v.casePath("")) // there is nothing to show
+		return nil
+	case a.draft.HandedIn:
 		return v.handedIn(a)
 	}
-	if !a.open && v.view.Stage != certification.StageIntroVideo {
-		v.redirect(v.casePath(""))
-		return nil
-	}
 	title := "application.title"
-	if len(a.returned) > 0 {
+	if len(a.returned) > 0 && !a.shut {
 		title = "application.returned.title"
 	}
 	frame := v.frame(title, nil)
 	frame.Back = frame.Link(v.casePath(""))
 	return show(v, http.StatusOK, "application", frame, taskListOf(frame, a, listed{
+		view: v.view,
 		base: v.casePath(""), stage: v.view.Stage, trainingSent: v.view.TrainingSubmitted, dueAt: v.dueAt(),
 		canTrain: slices.Contains(v.view.Available, certification.SignalSubmitTraining), notes: v.view.Notes,
 	}))
@@ -59,6 +64,7 @@ func (v *visit) dueAt() time.Time {
 
 // listed is what the task list says beside the application itself.
 type listed struct {
+	view                   cases.View
 	base                   string // address of the case, without language
 	stage                  certification.Stage
 	trainingSent, canTrain bool
@@ -72,23 +78,29 @@ func taskListOf(frame web.Frame, a application, l listed) TaskList {
 	say := func(key string, variables map[string]any) string { return frame.Localizer.Say(key, variables) }
 	address := func(page string) string { return frame.Link(l.base + page) }
 	list := TaskList{Lead: say("application.lead", nil), Returned: returnedOf(frame, a.returned, l.notes, a, l.base)}
+	if a.shut {
+		list.Lead = say("application.shut.lead", nil)
+		list.Notices = []web.Notice{whyShut(frame, l.view)}
+	}
 	list.Done, list.All = a.done()
 	if list.All > 1 {
 		list.Progress = say("application.progress", map[string]any{"Count": list.Done, "All": list.All})
 	}
-	if len(a.returned) > 0 {
+	switch {
+	case a.shut: // no clock runs
+	case len(a.returned) > 0:
 		list.Lead = say("application.returned.lead", nil)
 		list.Dates = []string{say("application.returned.by", map[string]any{"DueBy": frame.By(l.dueAt)}), say("application.returned.stopped", nil)}
-	} else if !a.draft.ExpiresAt.IsZero() {
+	case !a.draft.ExpiresAt.IsZero():
 		list.Dates = []string{say("application.kept", map[string]any{"Until": frame.Until(a.draft.ExpiresAt)})}
 	}
 
-	if l.stage == certification.StageIntroVideo {
+	if l.stage == certification.StageIntroVideo && !a.shut {
 		list.Lead = say("application.video_first", nil)
 		list.Groups = append(list.Groups, web.TaskGroup{Heading: say("application.group.video", nil), Tasks: []web.Task{
 			{Label: say("application.task.video", nil), Address: address("/video"), Status: say("application.status.needs_you", nil), Tone: "attention"},
 		}})
-		list.Continue = web.Button{Label: say("application.continue_video", nil), Address: address("/video")}
+		list.Continue = &web.Button{Label: say("application.continue_video", nil), Address: address("/video")}
 	}
 	for _, task := range applicationTasks() {
 		if len(list.Groups) == 0 || list.Groups[len(list.Groups)-1].Heading != say("application.group."+task.group, nil) {
@@ -105,22 +117,34 @@ func taskListOf(frame web.Frame, a application, l listed) TaskList {
 		list.Groups = append(list.Groups, web.TaskGroup{Heading: say("application.group.training", nil), Tasks: []web.Task{line}})
 	}
 	last := web.Task{Label: say("application.task.check", nil), Status: say("application.status.not_yet", nil), Tone: "locked", Hint: say("application.task_hint.check", nil)}
+	if a.shut {
+		last.Status, last.Hint = say("application.status.locked", nil), ""
+	}
 	if a.checkable() {
 		last = web.Task{Label: last.Label, Status: say("application.status.not_started", nil), Tone: "todo", Address: address("/application/check")}
 	}
 	list.Groups = append(list.Groups, web.TaskGroup{Heading: say("application.group.check", nil), Tasks: []web.Task{last}})
 
-	if l.stage != certification.StageIntroVideo {
+	if l.stage != certification.StageIntroVideo && !a.shut {
 		if next := a.next(""); next != "" {
-			list.Continue = web.Button{Label: say("application.continue."+next, nil), Address: address("/application/" + next)}
+			list.Continue = &web.Button{Label: say("application.continue."+next, nil), Address: address("/application/" + next)}
 		} else {
-			list.Continue = web.Button{Label: say("application.continue.check", nil), Address: address("/application/check")}
+			list.Continue = &web.Button{Label: say("application.continue.check", nil), Address: address("/application/check")}
 		}
 	}
-	if len(a.returned) == 0 && (!a.draft.SavedAt.IsZero() || len(a.documents) > 0) {
+	if len(a.returned) == 0 && !a.shut && (!a.draft.SavedAt.IsZero() || len(a.documents) > 0) {
 		list.Delete = address("/delete-draft")
 	}
 	return list
+}
+
+// whyShut says why nothing can be changed, in the words of the home of the case.
+func whyShut(frame web.Frame, view cases.View) web.Notice {
+	at, variables := standing(view, nil, view.UpdatedAt), wordsOf(frame, view)
+	return web.Notice{
+		Tone: "info", Heading: frame.Localizer.Say("home."+at+".heading", variables),
+		Text: template.HTML(template.HTMLEscapeString(frame.Localizer.Say(textKey(view, at), variables) + " " + frame.Localizer.Say(yoursKey(at), variables))),
+	}
 }
 
 func taskLine(say func(string, map[string]any) string, address func(string) string, a application, task applicationTask) web.Task {
@@ -144,10 +168,11 @@ func taskLine(say func(string, map[string]any) string, address func(string) stri
 	return line
 }
 
-// firstOpen is the page of a task to begin with: the first that is not done.
+// firstOpen is the page of a task to begin with: the first that is not done, or asked for
+// anew.
 func firstOpen(a application, task applicationTask) string {
 	for _, page := range task.pages {
-		if a.pageStatus(page) != taskDone {
+		if a.pageStatus(page) != taskDone || a.asksAgain(page) {
 			return page.slug
 		}
 	}
@@ -161,7 +186,7 @@ type Returned struct {
 	Wrong   string
 	Do      string
 	Note    string // the reviewer's own words
-	Address string // empty once answered, or if it points at no page
+	Address string // empty if nothing can be done now, or if it points at no page
 	Label   string
 	Done    string // says that it was answered
 	Example *Picture
@@ -179,6 +204,7 @@ func pictured(code certification.ReasonCode) certification.DocumentKind {
 	return map[certification.ReasonCode]certification.DocumentKind{
 		"ID_EXPIRED": certification.DocumentPhotoID, "ID_UNREADABLE": certification.DocumentPhotoID, "ID_NO_PHOTO": certification.DocumentPhotoID,
 		"ID_NOT_GOVERNMENT": certification.DocumentPhotoID, "DIPLOMA_MISSING_OR_UNREADABLE": certification.DocumentDiploma,
+		"TRAINING_UNREADABLE": certification.DocumentTrainingCertificate,
 	}[code]
 }
 
@@ -203,11 +229,9 @@ func returnedOf(frame web.Frame, reasons []certification.ReasonCode, notes map[c
 			ID: "reason-" + web.ElementID(string(code)), Note: notes[code],
 			Wrong: frame.Localizer.Say("reason."+string(code)+".wrong", nil), Do: frame.Localizer.Say("reason."+string(code)+".do", nil),
 		}
-		if names := tasksOf(code); len(names) > 0 {
-			i := slices.IndexFunc(applicationTasks(), func(task applicationTask) bool { return task.name == names[0] })
-			task := applicationTasks()[i]
-			card.Address, card.Label = frame.Link(base+"/application/"+task.pages[0].slug), frame.Localizer.Say("application.returned.open."+task.name, nil)
-			if !a.asksAgain(task) && a.filled(task) == taskDone {
+		if tasks, pages := pagesOf(code); len(tasks) > 0 {
+			card.Address, card.Label = frame.Link(base+"/application/"+pages[0].slug), frame.Localizer.Say("application.returned.open."+tasks[0].name, nil)
+			if a.answers(code) && !slices.ContainsFunc(tasks, func(task applicationTask) bool { return a.filled(task) != taskDone }) {
 				card.Done = frame.Localizer.Say("application.returned.answered", nil)
 			}
 			if kind := pictured(code); kind != "" {
@@ -216,6 +240,9 @@ func returnedOf(frame web.Frame, reasons []certification.ReasonCode, notes map[c
 		}
 		if code == "DIPLOMA_NAME_DIFFERS" { // the diploma is right: what is missing explains it
 			card.Address, card.Label = frame.Link(base+"/documents/"+string(certification.DocumentNameChange)), frame.Localizer.Say("application.returned.open.name_change", nil)
+		}
+		if a.shut {
+			card.Address = ""
 		}
 		cards = append(cards, card)
 	}
@@ -226,7 +253,7 @@ func returnedOf(frame web.Frame, reasons []certification.ReasonCode, notes map[c
 func (v *visit) returnedWords(a application, task applicationTask) []string {
 	var said []string
 	for _, code := range a.returned {
-		if !slices.Contains(tasksOf(code), task.name) {
+		if !slices.ContainsFunc(task.pages, func(page applicationPage) bool { return askedFor(code, page) }) {
 			continue
 		}
 		said = append(said, v.words.Say("reason."+string(code)+".wrong", nil)+" "+v.words.Say("reason."+string(code)+".do", nil))

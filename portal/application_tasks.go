@@ -9,11 +9,10 @@ import (
 )
 
 // applicationTask is one task of the application: a line of the task list, with one
-// page or more.
+// page or more. It is an item of certification.Items: what a return opens or locks.
 type applicationTask struct {
 	name  string // of its words: application.task.<name>
 	group string
-	part  certification.Part
 	// last tasks can start once the others are done: they are about all of the answers.
 	last  bool
 	pages []applicationPage
@@ -34,27 +33,27 @@ type applicationPage struct {
 // from this table.
 func applicationTasks() []applicationTask {
 	return []applicationTask{
-		{name: "name", group: "you", part: certification.PartPersonalDetails, pages: []applicationPage{
+		{name: "name", group: "you", pages: []applicationPage{
 			{slug: "name", members: []string{"legal_first_name", "legal_middle_name", "legal_last_name", "called"}, asked: nameQuestion()},
 		}},
-		{name: "birth", group: "you", part: certification.PartPersonalDetails, pages: []applicationPage{
+		{name: "birth", group: "you", pages: []applicationPage{
 			{slug: "date-of-birth", members: []string{"date_of_birth"}, asked: birthQuestion()},
 		}},
-		{name: "photo_id", group: "papers", part: certification.PartPhotoID, pages: []applicationPage{
+		{name: "photo_id", group: "papers", pages: []applicationPage{
 			{slug: "photo-id", members: []string{"photo_id"}, kind: certification.DocumentPhotoID},
 			{slug: "photo-id-date", members: []string{"id_expires_on"}, asked: idDateQuestion()},
 		}},
-		{name: "education", group: "papers", part: certification.PartDiploma, pages: []applicationPage{
+		{name: "education", group: "papers", pages: []applicationPage{
 			{slug: "education", members: []string{"education"}, asked: educationQuestion()},
 			{slug: "diploma", members: []string{"diploma"}, kind: certification.DocumentDiploma},
 		}},
-		{name: "lived_experience", group: "word", part: certification.PartAttestations, pages: []applicationPage{
+		{name: "lived_experience", group: "word", pages: []applicationPage{
 			{slug: "lived-experience", members: []string{"lived_experience"}, asked: experienceQuestion()},
 		}},
-		{name: "statements", group: "word", part: certification.PartAttestations, last: true, pages: []applicationPage{
+		{name: "statements", group: "word", last: true, pages: []applicationPage{
 			{slug: "statements", members: []string{"attestations"}, asked: statementsQuestion()},
 		}},
-		{name: "ethics", group: "word", part: certification.PartAttestations, last: true, pages: []applicationPage{
+		{name: "ethics", group: "word", last: true, pages: []applicationPage{
 			{slug: "code-of-ethics", members: []string{"ethics"}, asked: ethicsQuestion()},
 		}},
 	}
@@ -80,8 +79,9 @@ type application struct {
 	// return.
 	open     bool
 	returned []certification.ReasonCode
-	// answered are the pages that were sent in since the application was returned.
-	answered []string
+	// shut is true while nothing can be changed though it was not handed in: the case is
+	// on hold, or closed.
+	shut bool
 }
 
 // belongs says whether a field is one of some members, or within one.
@@ -155,16 +155,23 @@ func (a application) filled(task applicationTask) string {
 	return taskInProgress
 }
 
+// locked says whether a task is none of what a return opened, or nothing is.
+func (a application) locked(task applicationTask) bool {
+	return a.shut || !slices.ContainsFunc(task.pages, func(page applicationPage) bool {
+		return slices.ContainsFunc(page.members, func(member string) bool { return slices.Contains(a.draft.OpenFields, member) })
+	})
+}
+
 // status is what the task list says of a task.
 func (a application) status(task applicationTask) string {
-	if a.draft.OpenParts != nil && !slices.Contains(a.draft.OpenParts, task.part) {
+	if a.locked(task) {
 		return taskLocked
 	}
 	if !a.open {
 		return taskNotYet
 	}
 	status := a.filled(task)
-	if status == taskDone && a.asksAgain(task) {
+	if status == taskDone && a.askedAgain(task) {
 		return taskNeedsYou
 	}
 	if status != taskDone && task.last && len(a.returned) == 0 && !a.firstDone() {
@@ -180,33 +187,46 @@ func (a application) firstDone() bool {
 	})
 }
 
-// asksAgain says whether a return is about a task that was not answered since.
-func (a application) asksAgain(task applicationTask) bool {
-	if !slices.ContainsFunc(a.returned, func(code certification.ReasonCode) bool { return slices.Contains(tasksOf(code), task.name) }) {
-		return false
-	}
-	return !slices.ContainsFunc(task.pages, func(page applicationPage) bool { return slices.Contains(a.answered, page.slug) })
+// askedFor says whether a reason asks for something that a page has.
+func askedFor(code certification.ReasonCode, page applicationPage) bool {
+	rule, _ := certification.ReasonOf(code)
+	return slices.ContainsFunc(rule.AsksFor(certification.FormApplication), func(field string) bool {
+		return slices.Contains(page.members, field) ||
+			field == certification.FieldNameChange && page.kind == certification.DocumentDiploma // it goes with it
+	})
 }
 
-// tasksOf are the tasks that a reason points at: one, where it is clear which, or all of
-// its part.
-func tasksOf(code certification.ReasonCode) []string {
-	switch code {
-	case "NAME_MISMATCH_ID":
-		return []string{"name"}
-	case "DOB_MISMATCH":
-		return []string{"birth"}
-	case "ATTESTATION_INCOMPLETE":
-		return []string{"statements"}
-	}
+// answers says whether a reason was answered since the return.
+func (a application) answers(code certification.ReasonCode) bool {
+	return answered(code, a.draft)
+}
+
+func answered(code certification.ReasonCode, draft cases.Draft) bool {
 	rule, _ := certification.ReasonOf(code)
-	var names []string
+	return slices.ContainsFunc(rule.AsksFor(draft.Form), func(field string) bool { return slices.Contains(draft.Answered, field) })
+}
+
+// asksAgain says whether a return is about a page and was not answered since.
+func (a application) asksAgain(page applicationPage) bool {
+	return slices.ContainsFunc(a.returned, func(code certification.ReasonCode) bool { return askedFor(code, page) && !a.answers(code) })
+}
+
+// askedAgain is asksAgain for one of the pages of a task.
+func (a application) askedAgain(task applicationTask) bool {
+	return slices.ContainsFunc(task.pages, a.asksAgain)
+}
+
+// pagesOf are the pages that a reason asks for, each with its task: one, where it is clear
+// which, or all of its part.
+func pagesOf(code certification.ReasonCode) (tasks []applicationTask, pages []applicationPage) {
 	for _, task := range applicationTasks() {
-		if task.part == rule.Part {
-			names = append(names, task.name)
+		for _, page := range task.pages {
+			if askedFor(code, page) {
+				tasks, pages = append(tasks, task), append(pages, page)
+			}
 		}
 	}
-	return names
+	return tasks, pages
 }
 
 // usable says whether the pages of a task may be opened: by the rule that the task
@@ -253,13 +273,15 @@ func (a application) next(after string) string {
 				past = true
 				continue
 			}
-			if a.pageStatus(page) == taskDone && !(a.asksAgain(task) && page.slug == task.pages[0].slug) {
+			status := a.pageStatus(page)
+			if status == taskDone && !a.asksAgain(page) {
 				continue
 			}
 			if past {
 				return page.slug
 			}
-			if first == "" {
+			// Who has just gone past a page without sending anything new is not led round to it.
+			if first == "" && !(status == taskDone && holds(task, after)) {
 				first = page.slug
 			}
 		}

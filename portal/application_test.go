@@ -2,9 +2,11 @@ package portal_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -127,6 +129,7 @@ func handInWhenChecked(b *portaltest.Browser) {
 	if slug(b) != "check" {
 		return
 	}
+	assert.Empty(b, b.Response.Header.Get("Refresh"), "nobody is thrown out of a form")
 	b.ReloadUntil("the check of a file", func() bool { return !b.Says("We are still checking one of your files") })
 	b.Press("Hand in my application") // what was ticked is ticked
 }
@@ -249,6 +252,8 @@ func TestReturnOpensTheReturnedPartsAlone(t *testing.T) {
 	b.Open(list)
 	assert.Equal(t, "Por favor, corrija algunas cosas", b.Heading())
 	assert.True(t, b.Says("Escriba los dos apellidos.", "Nuestro plazo está detenido", "Cerrada", "Ha terminado 0 de 3 partes."), b.Main())
+	b.Open(list + "/check")
+	assert.True(t, b.Says("Todavía no ha enviado otra identificación", "Todavía no ha cambiado su nombre"), "it is said, and hinders nothing")
 	for _, locked := range []string{"/education", "/diploma", "/statements", "/code-of-ethics"} {
 		b.Open(list + locked)
 		assert.Equal(t, list, b.Path(), "%s stays locked", locked)
@@ -258,23 +263,103 @@ func TestReturnOpensTheReturnedPartsAlone(t *testing.T) {
 
 	b.Open(list).Follow("Enviar otra identificación")
 	assert.Contains(t, b.Main(), "my id.jpg")
-	b.Follow("Reemplazar").Attach("file", "nueva.jpg", photo(t, 33)).Press("Enviar el archivo")
+	b.Press("Guardar y seguir")
+	require.Equal(t, "photo-id-date", slug(b))
+	b.Press("Guardar y seguir").Open(list + "/check")
+	assert.True(t, b.Says("Todavía no ha enviado otra identificación"), "the same file is no answer")
+	b.Open(list+"/photo-id").Follow("Reemplazar").Attach("file", "nueva.jpg", photo(t, 33)).Press("Enviar el archivo")
 	assert.True(t, b.Says("nueva.jpg"))
 	assert.False(t, b.Says("my id.jpg"), b.Main())
 	b.Press("Guardar y seguir")
 	require.Equal(t, "photo-id-date", slug(b))
 	b.Press("Guardar y seguir")
 	require.Equal(t, "name", slug(b), "then what else was returned")
-	b.Fill("legal_last_name", "Sample Ejemplo").Press("Guardar y seguir")
-	require.Equal(t, "date-of-birth", slug(b))
+
+	// What was answered is known on every device.
+	place := running.On(t)
+	moving.Lock()
+	require.NoError(t, place.World(t).Advance(t.Context(), 61*time.Second)) // one code a minute
+	b = place.SignIn(place.Browser(t), "es", p.Email)
+	moving.Unlock()
 	b.Open(list)
-	assert.True(t, b.Says("Ha terminado 2 de 3 partes.", "Ya respondió a esto"), b.Main())
+	assert.True(t, b.Says("Ha terminado 1 de 3 partes.", "Ya respondió a esto"), b.Main())
 	b.Open(list + "/check")
-	assert.True(t, b.Says("Todavía no ha cambiado su fecha de nacimiento"), "it is said, and hinders nothing")
+	assert.False(t, b.Says("Todavía no ha enviado otra identificación"), b.Main())
+	b.Open(list+"/name").Fill("legal_last_name", "Sample Ejemplo").Press("Guardar y seguir")
+	require.Equal(t, "check", slug(b), "of what the note is about nobody knows more than who wrote it")
+	assert.False(t, b.Says("Todavía no ha"), b.Main())
 	b.Tick("name_matches")
 	b.ReloadUntil("the check of the file", func() bool { return !b.Says("Todavía estamos revisando") })
 	b.Tick("name_matches").Press("Enviarla de nuevo")
 	require.Equal(t, p.CaseID, slug(b))
 	_, err = p.Reach(t.Context(), certification.StageApplicationReview)
 	require.NoError(t, err)
+
+	// What no reason points at stays locked beside what one does, at its address and to
+	// whoever sends a form there.
+	_, err = p.SignalAs(t.Context(), place.World(t).AsReviewer(), "decide-application", map[string]any{"decision": "return", "reasons": []string{"DOB_MISMATCH"}})
+	require.NoError(t, err)
+	b.Open(list + "/name")
+	assert.Equal(t, list, b.Path())
+	answer := b.Ask(http.MethodPost, list+"/name", url.Values{"legal_first_name": {"Someone"}, "legal_last_name": {"Else"}}, nil)
+	assert.Equal(t, list, answer.Header.Get("Location"))
+	_, err = p.Save(t.Context(), "application", map[string]any{"called": "Else"})
+	require.ErrorContains(t, err, "locked")
+	b.Open(list + "/date-of-birth").Press("Guardar y seguir")
+	require.Equal(t, "check", slug(b), "sent again unchanged is an answer too")
+	assert.False(t, b.Says("Todavía no ha cambiado su fecha de nacimiento"), b.Main())
+}
+
+// What was never handed in is not called so, while nothing can be changed.
+func TestADraftThatCannotBeChangedIsNotCalledHandedIn(t *testing.T) {
+	t.Parallel()
+	p := applicant(t, "en")
+	world := running.On(t).World(t)
+	b, list := p.Browser, "/en/cases/"+p.CaseID+"/application"
+	b.Open(list+"/name").Fill("legal_first_name", "Robin").Fill("legal_last_name", "Sample").Press(goOn)
+	shut := func(why string) {
+		t.Helper()
+		b.Open(list)
+		require.Equal(t, list, b.Path())
+		assert.True(t, b.Says(why, "You have not handed it in", "Your name", "Locked"), b.Main())
+		for _, never := range []string{"This is what you handed in", "No answer yet", "We keep what you have saved", "Cannot start yet", "Not started"} {
+			assert.False(t, b.Says(never), "%s: %s", never, b.Main())
+		}
+		assert.Empty(t, b.Link("/application/name"))
+	}
+	_, err := p.SignalAs(t.Context(), world.Anybody().As(world.Administrator), "hold", nil)
+	require.NoError(t, err)
+	shut("Your case is on hold")
+	_, err = p.SignalAs(t.Context(), world.Anybody().As(world.Administrator), "release-hold", nil)
+	require.NoError(t, err)
+	b.Open(list)
+	assert.True(t, b.Says("We keep what you have saved"), b.Main())
+	_, err = p.Signal(t.Context(), "withdraw", nil)
+	require.NoError(t, err)
+	shut("You withdrew your application")
+}
+
+// That the name is right is the person's word, and no address says it for them.
+func TestNobodyConfirmsANameForSomebodyElse(t *testing.T) {
+	t.Parallel()
+	p := applicant(t, "en")
+	b, check := p.Browser, "/en/cases/"+p.CaseID+"/application/check"
+	b.Open("/en/cases/" + p.CaseID + "/application/name")
+	fillIn(t, b)
+	ticked := func() bool {
+		return strings.Contains(string(b.Body), "checked")
+	}
+	for _, address := range []string{check, check + "?sent=1", check + "?name_matches=yes"} {
+		b.Open(address)
+		assert.False(t, ticked(), address)
+		assert.Empty(t, b.Response.Header.Get("Refresh"), address)
+	}
+	other := b.Tab().Open("/en/cases/" + p.CaseID + "/application/name")
+	b.Open(check).Tick("name_matches")
+	other.Fill("legal_last_name", "Other").Press(goOn)
+	b.Press("Hand in my application")
+	assert.Contains(t, b.Errors()[0], "Something was changed in another window.")
+	assert.False(t, ticked(), "it was said of another name")
+	b.Press("Hand in my application")
+	assert.Equal(t, []string{"Compare the name with your ID, then check the box."}, b.Errors())
 }

@@ -33,7 +33,7 @@ func renewalExamples() []example {
 	began := exampleNow.AddDate(-2, 0, 0)
 	draft := func(values certification.RenewalValues, open ...certification.Part) renewalDraft {
 		return renewalDraft{
-			draft:  cases.Draft{Revision: 4, OpenParts: open, Findings: values.Check(policy, exampleNow, began)},
+			draft:  cases.Draft{Form: certification.FormRenewal, Revision: 4, OpenParts: open, Findings: values.Check(policy, exampleNow, began)},
 			values: values, policy: policy, termBegan: began,
 		}
 	}
@@ -66,12 +66,18 @@ func renewalExamples() []example {
 		})
 	}
 	both := []certification.Part{certification.PartContinuing, certification.PartEthics}
+	again := draft(enough, both...)
+	again.returned = []certification.ReasonCode{"CE_COURSE_NOT_ACCEPTED", "ETHICS_NOT_SIGNED"}
 	return []example{
 		page("empty", certification.StageRenewal, draft(certification.RenewalValues{}, both...), nil),
 		page("half done", certification.StageRenewal, draft(some, both...), nil),
 		page("with courses of the last term", certification.StageRenewal, draft(old, both...), nil),
 		page("ready to send", certification.StageRenewal, draft(enough, both...), nil),
 		page("with a full list", certification.StageRenewal, draft(full, both...), nil),
+		page("returned, nothing changed", certification.StageRenewalReturned, again, func(v *cases.View) { v.Returned = again.returned }),
+		reads("renewal check with nothing changed", "renewal.check_title", true, func(frame web.Frame) any {
+			return renewalAnswers(frame, web.NewForm(frame.Localizer, nil), exampleView(certification.StageRenewalReturned, nil), again)
+		}),
 		page("late", certification.StageExpired, draft(some, both...), nil),
 		page("returned", certification.StageRenewalReturned, draft(enough, certification.PartContinuing), func(v *cases.View) {
 			v.Returned = []certification.ReasonCode{"CE_COURSE_NOT_ACCEPTED"}

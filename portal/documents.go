@@ -36,8 +36,6 @@ type drawer struct {
 	// form names the documents in member; empty if all of the kind count.
 	form   certification.Form
 	member string
-	// single says that form names one document, so another takes its place.
-	single bool
 	// page is where they are sent, below the case; next where one goes on to, and back
 	// where one came from.
 	page, next, back string
@@ -50,7 +48,7 @@ func drawers() []drawer {
 		{kind: certification.DocumentPhotoID, form: certification.FormApplication, member: "photo_id", page: "/application/photo-id", next: "/application/photo-id-date", back: "/application"},
 		{kind: certification.DocumentDiploma, form: certification.FormApplication, member: "diploma", page: "/application/diploma", next: "", back: "/application/education"},
 		{kind: certification.DocumentNameChange, form: certification.FormApplication, page: "/documents/name_change", next: "/application/diploma", back: "/application/diploma", optional: true},
-		{kind: certification.DocumentTrainingCertificate, form: certification.FormTraining, member: "document_id", single: true, page: "/documents/training_certificate", next: "/training", back: "/training"},
+		{kind: certification.DocumentTrainingCertificate, form: certification.FormTraining, member: "document_ids", page: "/documents/training_certificate", next: "/training", back: "/training"},
 		{kind: certification.DocumentAppeal, form: certification.FormAppeal, page: "/documents/appeal_evidence", next: "/appeal", back: "/appeal", optional: true},
 	}
 }
@@ -94,11 +92,11 @@ func (v *visit) openDrawer(kind certification.DocumentKind) (drawer, error) {
 		if err != nil {
 			return d, err
 		}
-		part := certification.PartDiploma // a paper about a change of name goes with it
+		field := "diploma" // a paper about a change of name goes with it
 		if d.member != "" {
-			part = certification.PartOfField(d.form, d.member)
+			field = d.member
 		}
-		if open = slices.Contains(a.draft.OpenParts, part); !open {
+		if open = slices.Contains(a.draft.OpenFields, field); !open {
 			v.redirect(v.casePath("/application"))
 			return d, errElsewhere
 		}
@@ -108,7 +106,7 @@ func (v *visit) openDrawer(kind certification.DocumentKind) (drawer, error) {
 		if err != nil {
 			return d, err
 		}
-		open = slices.Contains(v.view.Available, certification.SignalSubmitTraining) && slices.Contains(draft.OpenParts, certification.PartTraining)
+		open = slices.Contains(v.view.Available, certification.SignalSubmitTraining) && slices.Contains(draft.OpenFields, "document_ids")
 	case certification.FormAppeal:
 		open = slices.Contains(v.view.Available, certification.SignalAppeal)
 	}
@@ -141,23 +139,16 @@ func (v *visit) filesOf(kind certification.DocumentKind) ([]certification.Docume
 	return documentsNamed(documents, idsOf(values[d.member])), nil
 }
 
-// idsOf are the ids that a member of a draft names: one, or a list.
+// idsOf are the ids that a member of a draft names.
 func idsOf(member any) []string {
-	switch member := member.(type) {
-	case string:
-		if member != "" {
-			return []string{member}
+	list, _ := member.([]any)
+	var ids []string
+	for _, each := range list {
+		if id, is := each.(string); is {
+			ids = append(ids, id)
 		}
-	case []any:
-		var ids []string
-		for _, each := range member {
-			if id, is := each.(string); is {
-				ids = append(ids, id)
-			}
-		}
-		return ids
 	}
-	return nil
+	return ids
 }
 
 // Documents is the page where files of one kind are sent, looked at and deleted. Other
@@ -276,7 +267,7 @@ func documentsOf(frame web.Frame, d drawer, form *web.Form, files []certificatio
 		Question: Question{
 			Key: uuid.NewString(), Action: frame.Link(base + d.page), Button: say("documents.send", nil), Upload: true,
 			Intro: []string{say("documents."+kind+".intro", nil)},
-			Inputs: []web.Input{form.Input(web.Input{Kind: web.InputFile, Name: "file", Accept: accepted, Multiple: !d.single && !replacing},
+			Inputs: []web.Input{form.Input(web.Input{Kind: web.InputFile, Name: "file", Accept: accepted, Multiple: !replacing},
 				"documents.choose_label", "documents.choose_hint")},
 		},
 		Continue: say("documents.continue", nil),
@@ -292,7 +283,8 @@ func documentsOf(frame web.Frame, d drawer, form *web.Form, files []certificatio
 			page.Checking, page.Again = say("documents.checking", nil), frame.Link(base+d.page)
 		}
 	}
-	if d.kind == certification.DocumentPhotoID || d.kind == certification.DocumentDiploma {
+	switch d.kind {
+	case certification.DocumentPhotoID, certification.DocumentDiploma, certification.DocumentTrainingCertificate:
 		page.Example = pictureOf(frame.Localizer, d.kind)
 	}
 	if d.kind == certification.DocumentDiploma {
@@ -467,8 +459,6 @@ func (v *visit) name(d drawer, change func(ids []string) []string) error {
 		switch {
 		case slices.Equal(before, after):
 			return nil
-		case d.single && len(after) > 0:
-			return map[string]any{d.member: after[len(after)-1]}
 		case len(after) == 0:
 			return map[string]any{d.member: nil}
 		}

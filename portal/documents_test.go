@@ -142,8 +142,11 @@ func TestTrainingCertificateAndEvidenceHaveTheirOwnRules(t *testing.T) {
 	b.Open(at+"/documents/training_certificate").Attach("file", "one.pdf", journey.Paper("Training one")).Press(send)
 	ready(b, "one.pdf")
 	b.Attach("file", "two.pdf", journey.Paper("Training two")).Press(send)
-	ready(b, "two.pdf")
-	assert.False(t, b.Says("one.pdf"), "there is one certificate")
+	ready(b, "one.pdf", "two.pdf")
+	assert.True(t, b.Says("It shows your name, the provider, the hours and the day you finished."), "what a good file shows: %s", b.Main())
+	b.Follow("Replace").Attach("file", "three.pdf", journey.Paper("Training three")).Press(send)
+	ready(b, "two.pdf", "three.pdf")
+	assert.False(t, b.Says("one.pdf"), b.Main())
 
 	b.Open(at + "/documents/appeal_evidence")
 	assert.Equal(t, at, b.Path(), "nothing to appeal against")

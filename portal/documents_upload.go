@@ -51,9 +51,6 @@ func (v *visit) takeFiles(kind certification.DocumentKind) error {
 		return err
 	}
 	if len(taken) > 0 {
-		if slug := d.answers(); slug != "" {
-			v.answer(slug)
-		}
 		if err := v.awaitChecks(taken, form); err != nil {
 			return err
 		}
@@ -67,7 +64,6 @@ func (v *visit) takeFiles(kind certification.DocumentKind) error {
 	case form.Refused():
 		return v.showFiles(d, form)
 	case goOn && d.slug() != "":
-		v.answer(d.slug())
 		return v.goOn(d.slug())
 	case goOn:
 		v.redirect(v.casePath(d.next))
@@ -77,15 +73,6 @@ func (v *visit) takeFiles(kind certification.DocumentKind) error {
 		v.redirect(v.casePath(d.page))
 	}
 	return nil
-}
-
-// answers is the page of the application that a file in this drawer answers after a
-// return; empty if there is none.
-func (d drawer) answers() string {
-	if d.kind == certification.DocumentNameChange {
-		return "diploma"
-	}
-	return d.slug()
 }
 
 // slug is of the page of the application that asks for the files of a drawer; empty if
@@ -194,7 +181,7 @@ func (v *visit) putAway(d drawer, document certification.Document) (certificatio
 		gone, same = nil, document
 		kept := slices.DeleteFunc(ids, func(id string) bool {
 			i := slices.IndexFunc(all, func(each certification.Document) bool { return each.ID == id })
-			leaves := i < 0 || unusable(all[i]) || d.single || id == v.Query("replace")
+			leaves := i < 0 || unusable(all[i]) || id == v.Query("replace")
 			if i >= 0 && !unusable(all[i]) && all[i].SHA256 == document.SHA256 && id != document.ID {
 				same, leaves = all[i], false
 			}

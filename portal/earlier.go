@@ -63,9 +63,6 @@ func (v *visit) useEarlier() error {
 	if _, err := v.putAway(d, document); err != nil {
 		return err
 	}
-	if slug := d.answers(); slug != "" {
-		v.answer(slug)
-	}
 	v.redirect(v.casePath(d.page))
 	return nil
 }

@@ -202,7 +202,7 @@ func (o *owner) trains() error {
 		return err
 	}
 	completed := o.place.Clock.Now().In(certification.Pacific).AddDate(0, 0, -1).Format(time.DateOnly)
-	if _, err := o.Save(ctx, "training", map[string]any{"provider_id": "bay-peer-academy", "completed_on": completed, "hours": 80, "document_id": document}); err != nil {
+	if _, err := o.Save(ctx, "training", map[string]any{"provider_id": "bay-peer-academy", "completed_on": completed, "hours": 80, "document_ids": []string{document}}); err != nil {
 		return err
 	}
 	o.looks(certification.StageTraining)

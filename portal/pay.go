@@ -32,7 +32,7 @@ type Pay struct {
 	What        string // what the fee is for
 	DueBy       string
 	Continue    string // address of a payment page that is open already
-	Opening     bool   // it is being opened: this page asks again by itself
+	Opening     string // it is being opened, and whether this page asks again by itself
 	Help        string // address of the page about help with the fee
 }
 
@@ -56,8 +56,10 @@ func (v *visit) payQuestion(form *web.Form) error {
 		if v.open() {
 			content.Continue = v.view.CheckoutURL
 		} else if v.Query("opening") != "" {
-			content.Opening = true
-			v.lookAgain("opening")
+			content.Opening = v.words.Say("pay.opening_slow", nil)
+			if v.lookAgain("opening") {
+				content.Opening = v.words.Say("pay.opening", nil)
+			}
 		}
 	}
 	return show(v, http.StatusOK, "pay", frame, content)
@@ -156,7 +158,8 @@ func (v *visit) backFromPaying() error {
 // Paid is what became of a payment.
 type Paid struct {
 	Text    string
-	Waiting bool // the payment processor has not told us yet: the page asks again by itself
+	Waiting bool // the payment processor has not told us yet
+	Again   string // address of this page, once it does not ask again by itself any more
 	Button  web.Button
 	Receipt string
 }
@@ -181,7 +184,9 @@ func (v *visit) paid() error {
 	switch {
 	case status == "open" && v.Query("outcome") == back.ReturnPaid:
 		name, content.Waiting = "waiting", true
-		v.lookAgain("look")
+		if !v.lookAgain("look") {
+			content.Again = v.Request.URL.Path + "?" + url.Values{"payment": {id}, "outcome": {v.Query("outcome")}}.Encode() // where it begins anew
+		}
 	case status == "waived", status == "refunded", status == "disputed":
 		name = status
 	case status == "open":
@@ -192,6 +197,9 @@ func (v *visit) paid() error {
 		content.Button = web.Button{Label: v.words.Say("pay.try_again", nil), Address: "/" + v.words.Language() + v.casePath("/pay")}
 	}
 	content.Text = v.words.Say("pay."+name+".text", nil)
+	if content.Again != "" {
+		content.Text = v.words.Say("pay.waiting.text_slow", nil)
+	}
 	frame := v.frame("pay."+name+".title", nil)
 	if name == "done" {
 		content.Receipt = frame.Link(v.casePath("/payments"))

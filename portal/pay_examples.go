@@ -6,12 +6,12 @@ import (
 )
 
 func payExamples() []example {
-	pay := func(name string, fee certification.Fee, change func(*Pay)) example {
+	pay := func(name string, fee certification.Fee, change func(web.Frame, *Pay)) example {
 		return example{Name: "pay " + name, Page: "pay", Title: "pay." + string(fee) + ".title", SignedIn: true, Content: func(frame web.Frame) any {
 			view := exampleView(certification.StageApplicationFee, nil)
 			content := payContent(frame, web.NewForm(frame.Localizer, nil), view, fee)
 			if change != nil {
-				change(&content)
+				change(frame, &content)
 			}
 			return content
 		}}
@@ -23,8 +23,12 @@ func payExamples() []example {
 		all = append(all, pay(string(fee), fee, nil))
 	}
 	all = append(all,
-		pay("open already", certification.FeeApplication, func(p *Pay) { p.Continue = "https://payments.example/page" }),
-		pay("being opened", certification.FeeApplication, func(p *Pay) { p.Opening = true }),
+		pay("open already", certification.FeeApplication, func(_ web.Frame, p *Pay) { p.Continue = "https://payments.example/page" }),
+		pay("being opened", certification.FeeApplication, func(frame web.Frame, p *Pay) { p.Opening = frame.Localizer.Say("pay.opening", nil) }),
+		pay("being opened, slowly", certification.FeeApplication, func(frame web.Frame, p *Pay) { p.Opening = frame.Localizer.Say("pay.opening_slow", nil) }),
+		example{Name: "paid waiting, for long", Page: "paid", Title: "pay.waiting.title", SignedIn: true, Content: func(frame web.Frame) any {
+			return Paid{Text: frame.Localizer.Say("pay.waiting.text_slow", nil), Waiting: true, Again: "/", Button: web.Button{Label: frame.Localizer.Say("pay.to_case", nil), Address: "/"}}
+		}},
 	)
 	for _, name := range []string{"done", "waiting", "not_paid", "failed", "waived", "refunded", "disputed"} {
 		all = append(all, example{Name: "paid " + name, Page: "paid", Title: "pay." + name + ".title", SignedIn: true, Content: func(frame web.Frame) any {

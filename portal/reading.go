@@ -34,11 +34,18 @@ type Section struct {
 	ID, Heading string
 	Text        []template.HTML
 	Items       []template.HTML // a list without order
+	Picture     *SectionPicture
 	Steps       []Step
 	Rows        []web.Row
 	More        []Details
 	Buttons     []web.Button
 	Links       []Link
+}
+
+// SectionPicture is a Picture with its address.
+type SectionPicture struct {
+	Picture
+	Address string
 }
 
 // Step is one of several that follow each other.

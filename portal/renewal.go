@@ -34,6 +34,8 @@ type renewalDraft struct {
 	values    certification.RenewalValues
 	policy    certification.Policy // it is handed in under
 	termBegan time.Time
+	// returned are the reasons why a reviewer gave it back.
+	returned []certification.ReasonCode
 }
 
 // renewing reads the draft, for pages that only a renewal in the person's hands has.
@@ -44,6 +46,9 @@ func (v *visit) renewing() (renewalDraft, error) {
 		return renewalDraft{}, errElsewhere
 	}
 	r := renewalDraft{policy: renewalPolicy(v.view, v.Now()), termBegan: termBegan(v.view)}
+	if v.view.Stage == certification.StageRenewalReturned {
+		r.returned = v.view.Returned
+	}
 	var err error
 	r.draft, err = v.draft(certification.FormRenewal, &r.values)
 	return r, err
@@ -72,6 +77,14 @@ func termBegan(view cases.View) time.Time {
 
 func (r renewalDraft) open(part certification.Part) bool {
 	return slices.Contains(r.draft.OpenParts, part)
+}
+
+// asks says whether a return is about a field and was not answered since.
+func (r renewalDraft) asks(field string) bool {
+	return slices.ContainsFunc(r.returned, func(code certification.ReasonCode) bool {
+		rule, _ := certification.ReasonOf(code)
+		return !answered(code, r.draft) && slices.Contains(rule.AsksFor(certification.FormRenewal), field)
+	})
 }
 
 // sum adds the hours up: all, and those about law and ethics.
@@ -178,7 +191,7 @@ func renewalPage(frame web.Frame, view cases.View, r renewalDraft, key func() st
 	}
 	page.Full = len(r.values.Courses) >= mostCourses
 	if changeable && !page.Full {
-		page.Add = &web.Button{Label: plain(frame, "renewal.add"), Address: link("/course"), Quiet: r.enough()}
+		page.Add = &web.Button{Label: plain(frame, "renewal.add"), Address: link("/course"), Quiet: r.enough() && !r.asks("courses")}
 	}
 	if changeable && old {
 		page.LastTerm = &web.Button{Label: plain(frame, "renewal.remove_last_term"), Action: link("/last-term") + seen(r.draft), Key: key(), Quiet: true}
@@ -189,18 +202,21 @@ func renewalPage(frame web.Frame, view cases.View, r renewalDraft, key func() st
 
 // renewalTasks are what is left beside the courses.
 func renewalTasks(frame web.Frame, r renewalDraft, link func(string) string) []web.Task {
-	task := func(name string, done bool, address string) web.Task {
+	task := func(name string, done, asked bool, address string) web.Task {
 		task := web.Task{Label: plain(frame, "renewal."+name), Address: address, Tone: "todo", Status: plain(frame, "renewal.to_do")}
-		if done {
+		switch {
+		case done && asked:
+			task.Tone, task.Status = "attention", plain(frame, "application.status.needs_you")
+		case done:
 			task.Tone, task.Status = "done", plain(frame, "renewal.done")
 		}
 		return task
 	}
-	sign := task("sign", r.signed(), link("/code-of-ethics"))
+	sign := task("sign", r.signed(), r.asks("ethics"), link("/code-of-ethics"))
 	if !r.open(certification.PartEthics) {
 		sign.Address = ""
 	}
-	check := task("check_and_send", false, link("/check"))
+	check := task("check_and_send", false, false, link("/check"))
 	if !r.enough() || !r.signed() {
 		check.Address, check.Tone, check.Status = "", "locked", plain(frame, "renewal.not_yet")
 	}

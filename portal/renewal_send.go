@@ -1,9 +1,16 @@
 package portal
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/google/uuid"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -80,14 +87,40 @@ func (v *visit) checkRenewal() error {
 	if err != nil {
 		return err
 	}
-	return v.renewalAnswers(r, web.NewForm(v.words, nil))
+	return v.renewalAnswers(r, web.NewForm(v.words, nil), v.key())
 }
 
-func (v *visit) renewalAnswers(r renewalDraft, form *web.Form) error {
+func (v *visit) renewalAnswers(r renewalDraft, form *web.Form, key string) error {
 	frame := v.frame("renewal.check_title", nil)
 	frame.Back = frame.Link(v.casePath("/renewal"))
 	frame.Problems = form.Problems()
-	return v.reading(frame, renewalAnswers(frame, form, v.view, r))
+	answers := renewalAnswers(frame, form, v.view, r)
+	answers.Question.Key = key
+	return v.reading(frame, answers)
+}
+
+// seenRenewal stands for what a person saw of a renewal, and nobody can read it from that.
+// It is not the revision: that they attest it is saved as they send it.
+func seenRenewal(values certification.RenewalValues) string {
+	values.Attested = false
+	encoded, err := json.Marshal(values)
+	if err != nil {
+		panic(fmt.Sprintf("portal: a form of strings and numbers cannot be encoded: %v", err))
+	}
+	sum := sha256.Sum256(encoded)
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// renewalChanged shows what would be handed in as it is now: what is handed in is what
+// the person saw. What they attested was about other courses.
+func (v *visit) renewalChanged() error {
+	r, err := v.sendable()
+	if err != nil {
+		return err
+	}
+	form := web.SentForm(v.words, nil)
+	form.Refuse("answers", "form.changed_elsewhere", nil)
+	return v.renewalAnswers(r, form, uuid.NewString())
 }
 
 // renewalAnswers shows what is handed in, and asks to attest it.
@@ -110,7 +143,13 @@ func renewalAnswers(frame web.Frame, form *web.Form, view cases.View, r renewalD
 	reading := Reading{
 		Lead:     plain(frame, "renewal.check_lead"),
 		Sections: []Section{{ID: "answers", Heading: plain(frame, "renewal.check_heading"), Rows: append(rows, signed)}},
-		Question: &Question{Action: link("/check"), Button: plain(frame, "renewal.check_button")},
+		Question: &Question{Action: link("/check"), Button: plain(frame, "renewal.check_button"), Seen: seenRenewal(r.values)},
+	}
+	if r.asks("courses") {
+		reading.Notices = append(reading.Notices, noticeOf(frame, "warning", "renewal.unanswered_courses"))
+	}
+	if r.asks("ethics") {
+		reading.Notices = append(reading.Notices, noticeOf(frame, "warning", "renewal.unanswered_ethics"))
 	}
 	fee := certification.FeeRenewal
 	if view.Stage == certification.StageExpired {
@@ -139,19 +178,26 @@ func (v *visit) sendRenewal() error {
 	if err != nil {
 		return err
 	}
-	draft := r.draft
+	draft, seen := r.draft, form.Value("seen")
+	if seenRenewal(r.values) != seen {
+		return v.renewalChanged()
+	}
 	if r.open(certification.PartContinuing) {
 		if !form.Checked("attested", "yes") {
 			form.Refuse("attested", "renewal.attest_missing", nil)
-			return v.renewalAnswers(r, form)
+			return v.renewalAnswers(r, form, v.key())
 		}
+		changed := false
 		if draft, err = saveDraft(v, certification.FormRenewal, func(values certification.RenewalValues) map[string]any {
-			if values.Attested {
+			if changed = seenRenewal(values) != seen; changed || values.Attested {
 				return nil
 			}
 			return map[string]any{"attested": true}
 		}); err != nil {
 			return err
+		}
+		if changed {
+			return v.renewalChanged()
 		}
 	}
 	var message certification.Message = &certification.SubmitRenewal{DraftRevision: draft.Revision, EthicsVersion: r.policy.EthicsVersion}
@@ -160,8 +206,10 @@ func (v *visit) sendRenewal() error {
 	}
 	after, err := v.send(message)
 	switch {
+	case errors.Is(err, certification.StaleRevision()), errors.Is(err, certification.KeyReused()):
+		return v.renewalChanged()
 	case outdated(err):
-		v.redirect(v.casePath("/renewal")) // changed in another window: the page says what is missing
+		v.redirect(v.casePath("/renewal")) // a rule is against it by now: the page says which
 		return nil
 	case err != nil:
 		return err

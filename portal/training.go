@@ -1,11 +1,15 @@
 package portal
 
 import (
+	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
+
+	"github.com/google/uuid"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -29,6 +33,8 @@ type trainingDraft struct {
 	draft  cases.Draft
 	values certification.TrainingValues
 	files  []certification.Document
+	// returned are the reasons why a reviewer gave it back.
+	returned []certification.ReasonCode
 }
 
 // about are the findings about some fields.
@@ -42,6 +48,16 @@ func (t trainingDraft) told() bool { return len(t.about(trainingFields()...)) ==
 // file says whether there is a file that can be used, or soon.
 func (t trainingDraft) file() bool {
 	return len(t.files) > 0 && !slices.ContainsFunc(t.files, unusable)
+}
+
+// asks says whether a return is about some fields and was not answered since.
+func (t trainingDraft) asks(fields ...string) bool {
+	return slices.ContainsFunc(t.returned, func(code certification.ReasonCode) bool {
+		rule, _ := certification.ReasonOf(code)
+		return !answered(code, t.draft) && slices.ContainsFunc(rule.AsksFor(certification.FormTraining), func(field string) bool {
+			return slices.Contains(fields, field)
+		})
+	})
 }
 
 // checking says whether the file is still being checked.
@@ -63,6 +79,9 @@ func (v *visit) trainingDraft() (trainingDraft, error) {
 	var err error
 	if t.draft, err = v.draft(certification.FormTraining, &t.values); err != nil {
 		return t, err
+	}
+	if v.view.Stage == certification.StageTrainingReturned {
+		t.returned = v.view.Returned
 	}
 	t.files, err = v.filesOf(certification.DocumentTrainingCertificate)
 	return t, err
@@ -109,7 +128,14 @@ func trainingPage(frame web.Frame, view cases.View, t trainingDraft, now time.Ti
 	switch {
 	case view.Stage == certification.StageTrainingReturned:
 		page.Lead = plain(frame, "training.returned_lead")
-		page.First = append(page.First, returnedSection(frame, view))
+		returned := returnedSection(frame, view)
+		if slices.ContainsFunc(view.Returned, func(code certification.ReasonCode) bool {
+			return pictured(code) == certification.DocumentTrainingCertificate
+		}) {
+			picture := pictureOf(frame.Localizer, certification.DocumentTrainingCertificate)
+			returned.Picture = &SectionPicture{*picture, frame.Asset(picture.Asset)}
+		}
+		page.First = append(page.First, returned)
 	case !t.open():
 		page.Notices = append(page.Notices, noticeOf(frame, "success", "training.sent"))
 	case early:
@@ -131,11 +157,13 @@ func trainingPage(frame web.Frame, view cases.View, t trainingDraft, now time.Ti
 
 func trainingTasks(frame web.Frame, caseID string, t trainingDraft) []web.Task {
 	link := func(page string) string { return frame.Link("/cases/" + caseID + page) }
-	task := func(name, address string, done, wrong bool) web.Task {
+	task := func(name, address string, done, wrong, asked bool) web.Task {
 		task := web.Task{Label: plain(frame, "training.task_"+name), Address: address, Tone: "todo", Status: plain(frame, "training.to_do")}
 		switch {
 		case wrong:
 			task.Tone, task.Status = "attention", plain(frame, "training.needs_you")
+		case done && asked:
+			task.Tone, task.Status = "attention", plain(frame, "application.status.needs_you")
 		case done:
 			task.Tone, task.Status = "done", plain(frame, "training.done")
 		}
@@ -144,13 +172,13 @@ func trainingTasks(frame web.Frame, caseID string, t trainingDraft) []web.Task {
 	wrong := slices.ContainsFunc(t.about(trainingFields()...), func(f certification.Finding) bool {
 		return f.Code != "required" && (f.Field != "hours" || t.values.Hours > 0)
 	})
-	check := task("check", link("/training/check"), false, false)
+	check := task("check", link("/training/check"), false, false, false)
 	if !t.told() || !t.file() {
 		check.Address, check.Tone, check.Status = "", "locked", plain(frame, "training.not_yet")
 	}
 	return []web.Task{
-		task("details", link("/training/details"), t.told(), wrong),
-		task("file", link("/documents/"+string(certification.DocumentTrainingCertificate)), t.file(), slices.ContainsFunc(t.files, unusable)),
+		task("details", link("/training/details"), t.told(), wrong, t.asks(trainingFields()...)),
+		task("file", link("/documents/"+string(certification.DocumentTrainingCertificate)), t.file(), slices.ContainsFunc(t.files, unusable), t.asks("document_ids")),
 		check,
 	}
 }
@@ -293,10 +321,7 @@ func (v *visit) checkTraining() error {
 	if err != nil {
 		return err
 	}
-	if v.Query("sent") != "" && t.checking() {
-		v.lookAgain("sent")
-	}
-	return v.trainingAnswers(t)
+	return v.trainingAnswers(t, web.NewForm(v.words, nil), v.key())
 }
 
 // trainingSendable is trainingOpen for the page that sends: with something missing it
@@ -310,70 +335,95 @@ func (v *visit) trainingSendable() (trainingDraft, error) {
 	return t, err
 }
 
-func (v *visit) trainingAnswers(t trainingDraft) error {
+func (v *visit) trainingAnswers(t trainingDraft, form *web.Form, key string) error {
 	frame := v.frame("training.check_title", nil)
 	frame.Back = frame.Link(v.casePath("/training"))
-	return v.reading(frame, trainingAnswers(frame, v.view, t))
+	frame.Problems = form.Problems()
+	answers := trainingAnswers(frame, v.view, t)
+	answers.Question.Key = key
+	return v.reading(frame, answers)
 }
 
 // trainingAnswers shows what is handed in.
 func trainingAnswers(frame web.Frame, view cases.View, t trainingDraft) Reading {
 	link := func(page string) string { return frame.Link("/cases/" + view.ID + page) }
-	row := func(name, value, page string) web.Row {
-		return web.Row{Label: plain(frame, "training."+name), Values: []string{value}, Change: link(page), Words: plain(frame, "training.change_"+name)}
+	row := func(name, page string, values ...string) web.Row {
+		return web.Row{Label: plain(frame, "training."+name), Values: values, Change: link(page), Words: plain(frame, "training.change_"+name)}
 	}
 	provider, _ := certification.ProviderOf(t.values.ProviderID)
 	completed, _ := t.values.CompletedOn.Day()
-	name := ""
+	var names []string
 	for _, file := range t.files {
-		name = file.FileName
-	}
-	if name == "" {
-		name = plain(frame, "documents.no_name")
+		name := file.FileName
+		if name == "" {
+			name = plain(frame, "documents.no_name")
+		}
+		names = append(names, name)
 	}
 	reading := Reading{
 		Lead: plain(frame, "training.check_lead", "Count", view.Policy.ReviewDays),
 		Sections: []Section{{ID: "answers", Heading: plain(frame, "training.check_heading"), Rows: []web.Row{
-			row("provider", provider.Name, "/training/details"), row("completed_on", frame.Date(completed), "/training/details"),
-			row("hours", hours(t.values.Hours), "/training/details"),
-			row("file", name, "/documents/"+string(certification.DocumentTrainingCertificate)),
+			row("provider", "/training/details", provider.Name), row("completed_on", "/training/details", frame.Date(completed)),
+			row("hours", "/training/details", hours(t.values.Hours)),
+			row("file", "/documents/"+string(certification.DocumentTrainingCertificate), names...),
 		}}, {ID: "name", Heading: plain(frame, "training.name_heading"), Text: []template.HTML{words(frame, "training.name_text")}}},
-		Question: &Question{Action: link("/training/check"), Button: plain(frame, "training.check_button")},
+		Question: &Question{Action: link("/training/check"), Button: plain(frame, "training.check_button"), Seen: strconv.Itoa(t.draft.Revision)},
+	}
+	switch {
+	case t.asks("document_ids"):
+		reading.Notices = append(reading.Notices, noticeOf(frame, "warning", "training.unanswered_file"))
+	case t.asks(trainingFields()...):
+		reading.Notices = append(reading.Notices, noticeOf(frame, "warning", "training.unanswered"))
 	}
 	if t.checking() {
-		reading.Waiting = true
 		key := "training.checking"
 		if view.ChecksLate {
 			key = "training.checking_late"
 		}
 		reading.Notices = append(reading.Notices, noticeOf(frame, "info", key))
-		reading.Links = append(reading.Links, Link{plain(frame, "training.look_again"), link("/training/check?sent=1")})
+		reading.Links = append(reading.Links, Link{plain(frame, "training.look_again"), link("/training/check")})
 	}
 	return reading
 }
 
 // sendTraining hands the certificate in.
 func (v *visit) sendTraining() error {
-	if _, err := v.sent(); err != nil {
+	form, err := v.sent()
+	if err != nil {
 		return err
 	}
 	t, err := v.trainingSendable()
 	if err != nil {
 		return err
 	}
-	_, err = v.send(&certification.SubmitTraining{DraftRevision: t.draft.Revision, DocumentID: t.values.DocumentID, ProviderID: t.values.ProviderID})
+	if form.Value("seen") != strconv.Itoa(t.draft.Revision) {
+		return v.trainingChanged(t, form)
+	}
+	_, err = v.send(&certification.SubmitTraining{DraftRevision: t.draft.Revision, DocumentIDs: t.values.DocumentIDs, ProviderID: t.values.ProviderID})
 	switch _, checking := refusedWith(err, certification.RefusedNotReady); {
 	case checking:
-		v.redirect(v.casePath("/training/check") + "?sent=1") // the file is being checked: nothing is lost
+		v.redirect(v.casePath("/training/check")) // a file is being checked: nothing is lost
 		return nil
+	case errors.Is(err, certification.StaleRevision()), errors.Is(err, certification.KeyReused()):
+		if t, err = v.trainingSendable(); err != nil {
+			return err
+		}
+		return v.trainingChanged(t, form)
 	case outdated(err):
-		v.redirect(v.casePath("/training")) // changed in another window: the page says what is missing
+		v.redirect(v.casePath("/training")) // a day has passed, or a file was refused: the page says what is missing
 		return nil
 	case err != nil:
 		return err
 	}
 	v.redirect(v.casePath(""))
 	return nil
+}
+
+// trainingChanged shows what would be handed in as it is now: what is handed in is what
+// the person saw.
+func (v *visit) trainingChanged(t trainingDraft, form *web.Form) error {
+	form.Refuse("answers", "form.changed_elsewhere", nil)
+	return v.trainingAnswers(t, form, uuid.NewString())
 }
 
 func (v *visit) providers() error {

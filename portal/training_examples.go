@@ -12,11 +12,11 @@ import (
 func trainingExamples() []example {
 	draft := func(values certification.TrainingValues, files []certification.Document, open ...certification.Part) trainingDraft {
 		return trainingDraft{
-			draft:  cases.Draft{Revision: 3, OpenParts: open, Findings: values.Check(certification.CurrentPolicy(exampleNow), exampleNow)},
+			draft:  cases.Draft{Form: certification.FormTraining, Revision: 3, OpenParts: open, Findings: values.Check(certification.CurrentPolicy(exampleNow), exampleNow)},
 			values: values, files: files,
 		}
 	}
-	told := certification.TrainingValues{ProviderID: "bay-peer-academy", CompletedOn: "2026-01-31", Hours: 80, DocumentID: "d"}
+	told := certification.TrainingValues{ProviderID: "bay-peer-academy", CompletedOn: "2026-01-31", Hours: 80, DocumentIDs: []string{"d"}}
 	stale := certification.TrainingValues{ProviderID: "sierra-peer-collective", CompletedOn: "2023-01-31", Hours: 40}
 	clean := exampleFile(certification.DocumentTrainingCertificate, certification.DocumentClean)
 	checking := exampleFile(certification.DocumentTrainingCertificate, certification.DocumentChecking)
@@ -32,6 +32,12 @@ func trainingExamples() []example {
 		v.Notes = map[certification.ReasonCode]string{"OTHER": "The second page is missing."}
 	}
 	view := exampleView(certification.StageTraining, nil)
+	again := draft(told, clean, open)
+	again.returned = []certification.ReasonCode{"TRAINING_UNREADABLE"}
+	anything := draft(told, clean, open)
+	anything.returned = []certification.ReasonCode{"OTHER"}
+	sentAnew := draft(told, clean, open)
+	sentAnew.returned, sentAnew.draft.Answered = again.returned, []string{"document_ids"}
 	question := func(name string, known url.Values, refuse func(form *web.Form)) example {
 		return asks(name, "question", "training.details_title", true, known, refuse, func(frame web.Frame, form *web.Form) any {
 			return trainingQuestion(frame, form, view)
@@ -44,7 +50,8 @@ func trainingExamples() []example {
 		page("ready to send", certification.StageTraining, draft(told, clean, open), nil),
 		page("early", certification.StageApplication, draft(certification.TrainingValues{}, nil, open), nil),
 		page("sent early", certification.StageApplicationReview, draft(told, clean), nil),
-		page("returned", certification.StageTrainingReturned, draft(told, clean, open), returned),
+		page("returned", certification.StageTrainingReturned, again, returned),
+		page("returned and sent anew", certification.StageTrainingReturned, sentAnew, returned),
 		question("training details", nil, nil),
 		question("training details empty", nil, func(form *web.Form) {
 			form.Refuse("provider_id", "finding.provider_id.required", nil)
@@ -53,6 +60,8 @@ func trainingExamples() []example {
 		}),
 		question("training details stale", url.Values{"completed_on-month": {"1"}, "completed_on-day": {"31"}, "completed_on-year": {"2023"}, "hours": {"80"}}, refusing("completed_on", "finding.completed_on.stale", nil)),
 		reads("training check", "training.check_title", true, func(frame web.Frame) any { return trainingAnswers(frame, view, draft(told, clean, open)) }),
+		reads("training check with the file that came back", "training.check_title", true, func(frame web.Frame) any { return trainingAnswers(frame, view, again) }),
+		reads("training check with nothing changed", "training.check_title", true, func(frame web.Frame) any { return trainingAnswers(frame, view, anything) }),
 		reads("training check waits for the file", "training.check_title", true, func(frame web.Frame) any { return trainingAnswers(frame, view, draft(told, checking, open)) }),
 	}
 }

@@ -1,8 +1,8 @@
 package portal
 
 import (
+	"math"
 	"net/http"
-	"time"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -86,7 +86,6 @@ type Chapter struct {
 	// Next follows a chapter that was watched: another one, or the list.
 	Next    web.Button
 	Seconds int // after so many the button counts
-	Early   string
 }
 
 // Caption is a track of words for a chapter.
@@ -95,9 +94,10 @@ type Caption struct {
 	Default               bool
 }
 
-func (v *visit) chapter() error { return v.chapterPage("") }
+func (v *visit) chapter() error { return v.chapterPage(false) }
 
-func (v *visit) chapterPage(early string) error {
+// chapterPage shows a chapter; early says that it was called watched before it can count.
+func (v *visit) chapterPage(early bool) error {
 	ctx := v.Request.Context()
 	found, progress, err := v.findChapter()
 	if err != nil {
@@ -116,11 +116,11 @@ func (v *visit) chapterPage(early string) error {
 	frame.Back = frame.Link(v.casePath("/video"))
 	content := Chapter{
 		Question: Question{Key: v.key(), Action: v.Request.URL.Path, Button: v.words.Say("video.chapter_watched", nil)},
-		Watched:  !found.FinishedAt.IsZero(), Early: early,
+		Watched:  !found.FinishedAt.IsZero(),
 	}
 	for _, chapter := range progress.Chapters {
-		if chapter.ID == found.ID && !content.Watched {
-			content.Seconds = max(0, int(chapter.OpenedAt.Add(time.Duration(chapter.Seconds)*time.Second).Sub(v.Now()).Seconds()))
+		if chapter.ID == found.ID && !chapter.CountsAt.IsZero() {
+			content.Seconds = max(0, int(math.Ceil(chapter.CountsAt.Sub(v.Now()).Seconds())))
 		}
 	}
 	content.Next = web.Button{Label: v.words.Say("video.all", nil), Address: frame.Link(v.casePath("/video"))}
@@ -131,10 +131,18 @@ func (v *visit) chapterPage(early string) error {
 		}
 	}
 	content.fill(v.Film, v.words.Language(), found.ID)
-	if early != "" {
-		frame.Problems = []web.Problem{{ID: "film", Text: early}}
+	if early {
+		frame.Problems = []web.Problem{{ID: "film", Text: tooEarly(v.words, content.Seconds)}}
 	}
 	return show(v, http.StatusOK, "chapter", frame, content)
+}
+
+// tooEarly says in how many seconds, or minutes if they are many, a chapter can count.
+func tooEarly(words *web.Localizer, seconds int) string {
+	if seconds > 90 {
+		return words.Say("video.too_early_minutes", map[string]any{"Count": (seconds + 59) / 60})
+	}
+	return words.Say("video.too_early_seconds", map[string]any{"Count": max(1, seconds)})
 }
 
 // chapterTitle is the title of a chapter in the reader's language.
@@ -181,7 +189,7 @@ func (v *visit) chapterWatched() error {
 	}
 	progress, err := v.Cases.Watch(v.Request.Context(), v.actor, cases.Watch{CaseID: v.view.ID, Key: v.key(), Chapter: found.ID, Event: "finished"})
 	if _, is := refusedWith(err, certification.RefusedInvalid); is {
-		return v.chapterPage(v.words.Say("video.too_early", nil))
+		return v.chapterPage(true)
 	}
 	if err != nil {
 		return err

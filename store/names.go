@@ -51,5 +51,5 @@ func asksForNames(ctx context.Context, q *queries.Queries, caseID string) (bool,
 	if err := json.Unmarshal(row.Snapshot, &before); err != nil {
 		return false, fmt.Errorf("decoding the snapshot before a step: %w", err)
 	}
-	return slices.Contains(before.OpenParts(certification.FormApplication, false), certification.PartPersonalDetails), nil
+	return slices.Contains(certification.FieldsOf(before.OpenItems(certification.FormApplication, false)), "called"), nil
 }

@@ -74,7 +74,10 @@ type AppealDraft struct {
 	// Findings What would be refused now.
 	Findings []Finding `json:"findings"`
 
-	// OpenParts The parts that may be changed; none while it is handed in.
+	// OpenFields The members of the values that may be changed: after a return those that its reasons are about.
+	OpenFields []string `json:"open_fields"`
+
+	// OpenParts The parts in which something may be changed; none while it is handed in.
 	OpenParts []ApplicationPart `json:"open_parts"`
 
 	// Revision 0 before it was first saved.
@@ -132,7 +135,10 @@ type ApplicationDraft struct {
 	// Findings What would be refused now.
 	Findings []Finding `json:"findings"`
 
-	// OpenParts The parts that may be changed; none while it is handed in.
+	// OpenFields The members of the values that may be changed: after a return those that its reasons are about.
+	OpenFields []string `json:"open_fields"`
+
+	// OpenParts The parts in which something may be changed; none while it is handed in.
 	OpenParts []ApplicationPart `json:"open_parts"`
 
 	// Revision 0 before it was first saved.
@@ -722,7 +728,10 @@ type RenewalDraft struct {
 	// Findings What would be refused now.
 	Findings []Finding `json:"findings"`
 
-	// OpenParts The parts that may be changed; none while it is handed in.
+	// OpenFields The members of the values that may be changed: after a return those that its reasons are about.
+	OpenFields []string `json:"open_fields"`
+
+	// OpenParts The parts in which something may be changed; none while it is handed in.
 	OpenParts []ApplicationPart `json:"open_parts"`
 
 	// Revision 0 before it was first saved.
@@ -763,10 +772,8 @@ type Stage = string
 // TrainingChanges defines model for TrainingChanges.
 type TrainingChanges struct {
 	CompletedOn *openapi_types.Date `json:"completed_on,omitempty"`
-
-	// DocumentID The training certificate.
-	DocumentID *string  `json:"document_id,omitempty"`
-	Hours      *float64 `json:"hours,omitempty"`
+	DocumentIds *[]ID               `json:"document_ids,omitempty"`
+	Hours       *float64            `json:"hours,omitempty"`
 
 	// ProviderID One of the approved providers.
 	ProviderID *string `json:"provider_id,omitempty"`
@@ -783,7 +790,10 @@ type TrainingDraft struct {
 	// Findings What would be refused now.
 	Findings []Finding `json:"findings"`
 
-	// OpenParts The parts that may be changed; none while it is handed in.
+	// OpenFields The members of the values that may be changed: after a return those that its reasons are about.
+	OpenFields []string `json:"open_fields"`
+
+	// OpenParts The parts in which something may be changed; none while it is handed in.
 	OpenParts []ApplicationPart `json:"open_parts"`
 
 	// Revision 0 before it was first saved.
@@ -813,9 +823,9 @@ type TrainingSummary struct {
 type TrainingValues struct {
 	CompletedOn *openapi_types.Date `json:"completed_on,omitempty"`
 
-	// DocumentID The training certificate.
-	DocumentID *string  `json:"document_id,omitempty"`
-	Hours      *float64 `json:"hours,omitempty"`
+	// DocumentIds Documents that show the training certificate.
+	DocumentIds *[]ID    `json:"document_ids,omitempty"`
+	Hours       *float64 `json:"hours,omitempty"`
 
 	// ProviderID One of the approved providers.
 	ProviderID *string `json:"provider_id,omitempty"`

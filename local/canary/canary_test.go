@@ -250,11 +250,11 @@ func (l *life) train(ctx context.Context) {
 		l.must(err)
 		const provider = "bay-peer-academy"
 		revision, err := l.person.Save(ctx, "training", map[string]any{
-			"provider_id": provider, "hours": 80, "document_id": document,
+			"provider_id": provider, "hours": 80, "document_ids": []string{document},
 			"completed_on": l.product.Clock.Now().AddDate(0, 0, -2).In(certification.Pacific).Format(time.DateOnly),
 		})
 		l.must(err)
-		_, err = l.person.Signal(ctx, "submit-training", map[string]any{"draft_revision": revision, "document_id": document, "provider_id": provider})
+		_, err = l.person.Signal(ctx, "submit-training", map[string]any{"draft_revision": revision, "document_ids": []string{document}, "provider_id": provider})
 		l.must(err)
 	}
 	handIn()

@@ -295,7 +295,7 @@ func (r *recorder) whole(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			return l.send(ctx, &certification.SubmitTraining{DraftRevision: training, DocumentID: store.NewID(), ProviderID: "bay-peer-academy"})
+			return l.send(ctx, &certification.SubmitTraining{DraftRevision: training, DocumentIDs: []string{store.NewID()}, ProviderID: "bay-peer-academy"})
 		}, certification.StageTrainingReview},
 		step{claim, certification.StageTrainingReview},
 		step{l.sending(&certification.DecideTraining{Decision: certification.DecisionApprove}), certification.StageExamFee},

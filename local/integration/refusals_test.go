@@ -41,7 +41,7 @@ func TestRequestsAgainstTheSpecificationLeaveNoTrace(t *testing.T) {
 		"an 81-character name": {"PATCH", draft, map[string]any{"revision": 0, "values": map[string]any{"legal_last_name": strings.Repeat("é", 81)}}, 422, "invalid", "values.legal_last_name:too_long"},
 		"a wrong stage":        {"POST", signal + "submit-renewal", map[string]any{"draft_revision": 1, "ethics_version": "2024-01"}, 409, "wrong-stage", ""},
 		"somebody else's role": {"POST", signal + "hold", map[string]any{"reason": "records_check"}, 403, "not-allowed", ""},
-		"no draft yet":         {"POST", signal + "submit-training", map[string]any{"draft_revision": 1, "document_id": p.CaseID, "provider_id": "bay-peer-academy"}, 422, "invalid", "draft_revision:no_draft"},
+		"no draft yet":         {"POST", signal + "submit-training", map[string]any{"draft_revision": 1, "document_ids": []string{p.CaseID}, "provider_id": "bay-peer-academy"}, 422, "invalid", "draft_revision:no_draft"},
 	} {
 		answer := s.sent(p.API.Do(t.Context(), test.method, test.path, test.body, apitest.Broken()))
 		assert.Equal(t, test.status, answer.Status, "%s: %s", name, answer.Body)
@@ -165,12 +165,12 @@ func TestATrainingThatDoesNotCountIsRefused(t *testing.T) {
 		{"bay-peer-academy", "2022-06-30", 80, "completed_on:too_early"},
 	} {
 		revision, err := p.Save(t.Context(), "training", map[string]any{
-			"provider_id": test.provider, "completed_on": test.completed, "hours": test.hours, "document_id": document,
+			"provider_id": test.provider, "completed_on": test.completed, "hours": test.hours, "document_ids": []string{document},
 		})
 		require.NoError(t, err)
 		before := s.written(p.CaseID)
 		answer := s.sent(p.API.Signal(t.Context(), p.CaseID, "submit-training", map[string]any{
-			"draft_revision": revision, "document_id": document, "provider_id": test.provider,
+			"draft_revision": revision, "document_ids": []string{document}, "provider_id": test.provider,
 		}))
 		assert.Equal(t, "invalid", answer.Problem(), "%s: %s", test.finding, answer.Body)
 		assert.Contains(t, answer.Fields(), test.finding)

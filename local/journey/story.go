@@ -212,12 +212,12 @@ func (p *Person) HandInTraining(ctx context.Context) (Case, error) {
 	}
 	const provider = "bay-peer-academy"
 	revision, err := p.Save(ctx, "training", map[string]any{
-		"provider_id": provider, "completed_on": now.AddDate(0, 0, -1).In(pacific).Format(time.DateOnly), "hours": 80, "document_id": document,
+		"provider_id": provider, "completed_on": now.AddDate(0, 0, -1).In(pacific).Format(time.DateOnly), "hours": 80, "document_ids": []string{document},
 	})
 	if err != nil {
 		return Case{}, err
 	}
-	return p.Signal(ctx, "submit-training", map[string]any{"draft_revision": revision, "document_id": document, "provider_id": provider})
+	return p.Signal(ctx, "submit-training", map[string]any{"draft_revision": revision, "document_ids": []string{document}, "provider_id": provider})
 }
 
 // Train hands a training certificate in and has it accepted.

@@ -328,9 +328,9 @@ func (l *life) handInTraining() {
 	id := l.upload(certification.DocumentTrainingCertificate, "training.pdf", journey.Paper("Certificate of completion, 80 hours "+l.person.id))
 	const provider = "bay-peer-academy"
 	revision := l.save(certification.FormTraining, certification.TrainingValues{
-		ProviderID: provider, CompletedOn: certification.Date(certification.AddDays(l.now, -2).Format(time.DateOnly)), Hours: 80, DocumentID: id,
+		ProviderID: provider, CompletedOn: certification.Date(certification.AddDays(l.now, -2).Format(time.DateOnly)), Hours: 80, DocumentIDs: []string{id},
 	})
-	l.send(l.me, &certification.SubmitTraining{DraftRevision: revision, DocumentID: id, ProviderID: provider})
+	l.send(l.me, &certification.SubmitTraining{DraftRevision: revision, DocumentIDs: []string{id}, ProviderID: provider})
 }
 
 // authorization is the one of the attempt under way.

@@ -8,11 +8,5 @@ CREATE TABLE draft_answers (
     PRIMARY KEY (turn, field)
 );
 
--- A training certificate may have several files.
-UPDATE drafts SET draft_values = draft_values - 'document_id' || jsonb_build_object('document_ids', jsonb_build_array(draft_values->'document_id'))
-WHERE form = 'training' AND draft_values ? 'document_id';
-
 -- +goose Down
-UPDATE drafts SET draft_values = draft_values - 'document_ids' || jsonb_build_object('document_id', draft_values->'document_ids'->0)
-WHERE form = 'training' AND draft_values ? 'document_ids';
 DROP TABLE draft_answers;

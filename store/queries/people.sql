@@ -89,6 +89,25 @@ INSERT INTO drafts (case_id, form, revision, draft_values, saved_at) VALUES (sql
 ON CONFLICT (case_id, form) DO UPDATE SET revision = drafts.revision + 1, draft_values = excluded.draft_values, saved_at = excluded.saved_at
 WHERE drafts.revision = sqlc.arg(seen_revision)::int AND drafts.submitted_revision IS NULL;
 
+-- name: GivenBack :one
+-- The turn that gave a draft back, and its event; none if the last turn is another.
+SELECT t.id AS turn, coalesce(max(e.id), 0)::bigint AS event FROM draft_turns t
+LEFT JOIN case_events e ON e.case_id = t.case_id AND e.revision = t.revision AND e.voided_at IS NULL
+WHERE t.case_id = $1 AND t.form = $2 AND t.voided_at IS NULL AND t.draft_revision IS NULL AND NOT EXISTS (
+    SELECT FROM draft_turns later WHERE later.case_id = t.case_id AND later.form = t.form AND later.voided_at IS NULL AND later.id > t.id)
+GROUP BY t.id;
+
+-- name: AddAnswers :exec
+INSERT INTO draft_answers (turn, field) SELECT sqlc.arg(turn), unnest(sqlc.arg(fields)::text[]) ON CONFLICT DO NOTHING;
+
+-- name: AnswersTo :many
+SELECT field FROM draft_answers WHERE turn = $1 ORDER BY field;
+
+-- name: UploadedSince :many
+-- The files that came after an event and can be used, or soon.
+SELECT id, kind FROM documents WHERE case_id = $1 AND after_event >= sqlc.arg(event) AND status NOT IN ('refused', 'infected') AND erasing_for = ''
+ORDER BY id;
+
 -- name: VideoProgress :many
 SELECT chapter, opened_at, finished_at FROM video_progress WHERE case_id = $1;
 

@@ -10,6 +10,20 @@ import (
 	"time"
 )
 
+const addAnswers = `-- name: AddAnswers :exec
+INSERT INTO draft_answers (turn, field) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING
+`
+
+type AddAnswersParams struct {
+	Turn   int64
+	Fields []string
+}
+
+func (q *Queries) AddAnswers(ctx context.Context, arg AddAnswersParams) error {
+	_, err := q.db.Exec(ctx, addAnswers, arg.Turn, arg.Fields)
+	return err
+}
+
 const addApplicant = `-- name: AddApplicant :exec
 INSERT INTO applicants (id, candidate_id, email, email_folded, first_name, middle_name, last_name, called, phone, address,
     county_plan, language, date_of_birth, created_at)
@@ -161,6 +175,30 @@ func (q *Queries) AnswerKey(ctx context.Context, arg AnswerKeyParams) ([]byte, e
 	var answer []byte
 	err := row.Scan(&answer)
 	return answer, err
+}
+
+const answersTo = `-- name: AnswersTo :many
+SELECT field FROM draft_answers WHERE turn = $1 ORDER BY field
+`
+
+func (q *Queries) AnswersTo(ctx context.Context, turn int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, answersTo, turn)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var field string
+		if err := rows.Scan(&field); err != nil {
+			return nil, err
+		}
+		items = append(items, field)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const applicantOfCase = `-- name: ApplicantOfCase :one
@@ -369,6 +407,32 @@ func (q *Queries) ForgetRegistrations(ctx context.Context, arg ForgetRegistratio
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const givenBack = `-- name: GivenBack :one
+SELECT t.id AS turn, coalesce(max(e.id), 0)::bigint AS event FROM draft_turns t
+LEFT JOIN case_events e ON e.case_id = t.case_id AND e.revision = t.revision AND e.voided_at IS NULL
+WHERE t.case_id = $1 AND t.form = $2 AND t.voided_at IS NULL AND t.draft_revision IS NULL AND NOT EXISTS (
+    SELECT FROM draft_turns later WHERE later.case_id = t.case_id AND later.form = t.form AND later.voided_at IS NULL AND later.id > t.id)
+GROUP BY t.id
+`
+
+type GivenBackParams struct {
+	CaseID string
+	Form   string
+}
+
+type GivenBackRow struct {
+	Turn  int64
+	Event int64
+}
+
+// The turn that gave a draft back, and its event; none if the last turn is another.
+func (q *Queries) GivenBack(ctx context.Context, arg GivenBackParams) (GivenBackRow, error) {
+	row := q.db.QueryRow(ctx, givenBack, arg.CaseID, arg.Form)
+	var i GivenBackRow
+	err := row.Scan(&i.Turn, &i.Event)
+	return i, err
 }
 
 const lockAddress = `-- name: LockAddress :exec
@@ -715,6 +779,42 @@ func (q *Queries) UnopenedCaseOf(ctx context.Context, applicantID *string) (*str
 	var case_id *string
 	err := row.Scan(&case_id)
 	return case_id, err
+}
+
+const uploadedSince = `-- name: UploadedSince :many
+SELECT id, kind FROM documents WHERE case_id = $1 AND after_event >= $2 AND status NOT IN ('refused', 'infected') AND erasing_for = ''
+ORDER BY id
+`
+
+type UploadedSinceParams struct {
+	CaseID string
+	Event  int64
+}
+
+type UploadedSinceRow struct {
+	ID   string
+	Kind string
+}
+
+// The files that came after an event and can be used, or soon.
+func (q *Queries) UploadedSince(ctx context.Context, arg UploadedSinceParams) ([]UploadedSinceRow, error) {
+	rows, err := q.db.Query(ctx, uploadedSince, arg.CaseID, arg.Event)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UploadedSinceRow{}
+	for rows.Next() {
+		var i UploadedSinceRow
+		if err := rows.Scan(&i.ID, &i.Kind); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const videoProgress = `-- name: VideoProgress :many
