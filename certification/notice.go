@@ -52,11 +52,11 @@ const (
 	LetterAppealGranted       Letter = "appeal_granted"    //
 	LetterAppealDenied        Letter = "appeal_denied"     //
 	LetterClosedDenied        Letter = "closed_denied"     // the time to appeal has passed
-	LetterSuspended           Letter = "suspended"         //
+	LetterSuspended           Letter = "suspended"         // Cause
 	LetterReinstated          Letter = "reinstated"        //
-	LetterRevoked             Letter = "revoked"           // DueAt: appeal by
+	LetterRevoked             Letter = "revoked"           // Cause; DueAt: appeal by
 	LetterSurrendered         Letter = "surrendered"       //
-	LetterOnHold              Letter = "on_hold"           //
+	LetterOnHold              Letter = "on_hold"           // Cause
 	LetterHoldReleased        Letter = "hold_released"     // DueAt
 	LetterDeadlineExtended    Letter = "deadline_extended" // DueAt
 )
@@ -71,6 +71,7 @@ type Facts struct {
 	PaymentID         string       `json:"payment_id,omitempty"`
 	PaidAt            time.Time    `json:"paid_at,omitzero"`
 	Reasons           []ReasonCode `json:"reasons,omitempty"`
+	Cause             string       `json:"cause,omitempty"` // why an administrator did it: a code, see CausesOf
 	WindowEndsAt      time.Time    `json:"window_ends_at,omitzero"`
 	AttemptsLeft      int          `json:"attempts_left,omitempty"`
 	AppointmentAt     time.Time    `json:"appointment_at,omitzero"`

@@ -56,6 +56,14 @@ func reason(suggested ...string) field {
 	return field{label: "Reason", hint: "A code such as " + strings.Join(suggested, " or ") + ". It is kept in the log and in Temporal: no names, no sentences.", suggested: suggested, optional: true}
 }
 
+// told is the reason of a signal that the person is told, in the letter and on the pages
+// of their case.
+func told(signal certification.Signal) field {
+	field := reason(certification.CausesOf(signal)...)
+	field.hint += " The person reads a sentence for each of these; of another code, that they can ask us."
+	return field
+}
+
 // actions has a row for each signal of administrators, in the order of the page: what
 // mends first, then what is grave, and last what is hardly ever needed.
 var actions = []action{
@@ -96,7 +104,7 @@ var actions = []action{
 	{
 		signal: certification.SignalHold,
 		title:  "Put on hold", does: "Stops the case and its clocks. The applicant gets a letter that says so, and by when we look at it again.",
-		field:   reason("records_check", "applicant_asked"),
+		field:   told(certification.SignalHold),
 		message: because(func(reason string) certification.Message { return &certification.Hold{Reason: reason} }),
 	},
 	{
@@ -113,13 +121,13 @@ var actions = []action{
 	{
 		signal: certification.SignalSuspend,
 		title:  "Suspend the certificate", does: "The public sees the certificate as suspended, and the person gets a letter. It can be reinstated.",
-		grave: true, field: reason("complaint", "investigation"),
+		grave: true, field: told(certification.SignalSuspend),
 		message: because(func(reason string) certification.Message { return &certification.Suspend{Reason: reason} }),
 	},
 	{
 		signal: certification.SignalRevoke,
 		title:  "Revoke the certificate", does: "Takes the certificate away. The public sees it as revoked. The person gets a letter and has 30 days to appeal.",
-		grave: true, field: reason("ethics", "fraud"),
+		grave: true, field: told(certification.SignalRevoke),
 		message: because(func(reason string) certification.Message { return &certification.Revoke{Reason: reason} }),
 	},
 	{

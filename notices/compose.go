@@ -151,6 +151,9 @@ func (l letter) write(words *web.Localizer, notice certification.Notice, head Le
 	for i := range l.body {
 		written.Body = append(written.Body, say(fmt.Sprintf("letter.%s.body_%d", l.name, i+1), variables))
 	}
+	if l.why != "" {
+		written.Body = append(written.Body, say("cause."+string(l.why)+"."+certification.ToldCause(l.why, notice.Facts.Cause), nil))
+	}
 	for _, key := range l.nextOf(notice) {
 		written.then(key, func(key string) string { return say(key, variables) })
 	}

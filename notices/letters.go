@@ -26,6 +26,8 @@ type letter struct {
 	putRight bool
 	// about says that the letter is about an address and not about a case.
 	about about
+	// why says the cause of this signal after the body (see certification.CausesOf).
+	why certification.Signal
 }
 
 // about is what a letter is about, where it is not a case: it greets nobody by name, and
@@ -115,11 +117,11 @@ var letters = []letter{
 	{name: certification.LetterAppealGranted, body: 1, next: appealGranted},
 	{name: certification.LetterAppealDenied, body: 1, next: says("letter.appeal_denied.next_1", "home.closed.yours")},
 	{name: certification.LetterClosedDenied, body: 1, next: says("letter.closed_denied.next_1", "home.closed.yours")},
-	{name: certification.LetterSuspended, body: 1, next: suspended},
+	{name: certification.LetterSuspended, body: 1, why: certification.SignalSuspend, next: suspended},
 	{name: certification.LetterReinstated, body: 1, next: reinstated},
-	{name: certification.LetterRevoked, body: 1, next: says("home.revoked.text", "home.appeal.yours", "home.denied.ours"), needs: []fact{due}},
+	{name: certification.LetterRevoked, body: 1, why: certification.SignalRevoke, next: says("home.revoked.text", "home.appeal.yours", "home.denied.ours"), needs: []fact{due}},
 	{name: certification.LetterSurrendered, body: 1, next: says("home.closed.yours")},
-	{name: certification.LetterOnHold, body: 1, next: onHold},
+	{name: certification.LetterOnHold, body: 1, why: certification.SignalHold, next: onHold},
 	{name: certification.LetterHoldReleased, body: 1, next: says("letter.hold_released.next_1"), needs: []fact{due}},
 	{name: certification.LetterDeadlineExtended, body: 1, next: says("letter.deadline_extended.next_1"), needs: []fact{due}},
 }

@@ -51,7 +51,7 @@ func exampleOf(row letter) certification.Notice {
 			Reasons:      exampleReasons(row.name),
 			AttemptsLeft: 2, DaysLeft: 90,
 			AppointmentAt: time.Date(2026, time.April, 14, 9, 30, 0, 0, certification.Pacific), ExamLanguage: "es",
-			CertificateNumber: "PSS-7K3M-92QX",
+			CertificateNumber: "PSS-7K3M-92QX", Cause: causeOf(row.why),
 		},
 		Notes: map[certification.ReasonCode]string{
 			"ID_UNREADABLE":          "The corner with the date is in the shade.",
@@ -91,6 +91,14 @@ func stageOf(letter certification.Letter) certification.Stage {
 		return certification.StageRenewalReturned
 	case certification.LetterAppealGranted, certification.LetterSuspended, certification.LetterReinstated:
 		return certification.StageCertified
+	}
+	return ""
+}
+
+// causeOf is the cause that an example of a letter gives, where it gives one.
+func causeOf(signal certification.Signal) string {
+	if causes := certification.CausesOf(signal); causes != nil {
+		return causes[0]
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"errors"
+	"html/template"
 	"net/url"
 	"slices"
 	"strconv"
@@ -34,8 +35,9 @@ type appealDraft struct {
 	draft  cases.Draft
 	values certification.AppealValues
 	files  []certification.Document
-	// reasons are those of the denial that it would be about; none of a revocation.
+	// reasons are those of the denial that it would be about; cause is that of a revocation.
 	reasons []certification.ReasonCode
+	cause   string
 }
 
 // appealing reads the draft, for pages of somebody who can appeal now.
@@ -55,6 +57,8 @@ func (v *visit) appealing() (appealDraft, error) {
 	events, err := v.Cases.Events(v.Request.Context(), v.actor, v.view.ID, cases.Page{Limit: 50})
 	if err == nil && v.view.Stage == certification.StageDenied {
 		a.reasons = denialReasons(events.Events)
+	} else if err == nil {
+		a.cause = causeOf(events.Events, certification.SignalRevoke)
 	}
 	return a, err
 }
@@ -62,7 +66,7 @@ func (v *visit) appealing() (appealDraft, error) {
 // denialReasons are those of the last denial, in events that begin with the newest.
 func denialReasons(events []cases.Event) []certification.ReasonCode {
 	for _, event := range events {
-		if !event.Void && event.Ignored == "" && event.Details.Decision == certification.DecisionDeny {
+		if !event.Void && event.Ignored == "" && event.Details.Decision == certification.DecisionDeny && event.Signal != certification.SignalDecideAppeal {
 			return event.Details.Reasons
 		}
 	}
@@ -111,6 +115,9 @@ func appealReading(frame web.Frame, view cases.View, a appealDraft) Reading {
 	if promise := view.Promise(certification.StagePromise(view.Stage)); promise != nil {
 		card := promiseCard(frame, *promise)
 		reading.Promise = &card
+	}
+	if view.Stage == certification.StageRevoked {
+		reading.First = []Section{{ID: "reasons", Heading: plain(frame, "appeal.reasons_heading"), Items: []template.HTML{words(frame, causeKey(certification.SignalRevoke, a.cause))}}}
 	}
 	if len(a.reasons) > 0 {
 		section := Section{ID: "reasons", Heading: plain(frame, "appeal.reasons_heading")}
@@ -225,7 +232,6 @@ func (v *visit) sendAppeal() error {
 	v.redirect(v.casePath(""))
 	return nil
 }
-
 
 // appealChanged shows the appeal as it is now: what is handed in is what the person saw.
 func (v *visit) appealChanged(a appealDraft, form *web.Form) error {

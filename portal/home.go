@@ -53,6 +53,7 @@ type CaseHome struct {
 	Number  string
 	Heading string
 	Text    template.HTML
+	Why     []string // what was decided is because of
 	Notices []web.Notice
 	// Yours and Ours say what each side does next. Button is the one thing to do.
 	Yours, Ours string
@@ -101,6 +102,7 @@ func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []
 	for _, key := range timeKeys(view, at) {
 		home.Text += template.HTML(template.HTMLEscapeString(" " + say(key, variables)))
 	}
+	home.Why = why(say, view, events)
 	home.Notices = notices(say, view)
 	for _, promise := range view.Promises {
 		home.Promises = append(home.Promises, promiseOf(frame, view, promise))

@@ -161,7 +161,10 @@ func homeExamples() []example {
 				v.Certificate = exampleTerm()
 			}
 		})
-		addWith("closed "+closed.name, view, exampleEvents(closed.from))
+		addWith("closed "+closed.name, view, append([]cases.Event{
+			{At: exampleNow, Event: certification.Event{Signal: certification.SignalDecideApplication, Details: certification.EventDetails{Decision: certification.DecisionDeny, Reasons: []certification.ReasonCode{"NO_DIPLOMA", "UNDER_18"}}}},
+			{At: exampleNow, Event: certification.Event{Signal: certification.SignalRevoke, Details: certification.EventDetails{Code: "ethics"}}},
+		}, exampleEvents(closed.from)...))
 	}
 	end := func(v *cases.View) { v.Certificate = exampleTerm() }
 	add("denied renewal", certification.StageDenied, end)

@@ -27,7 +27,7 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 		c.Case.OnHold = true
 		c.step.Event.Details.Code = message.Reason
 		c.step.Open = append(c.step.Open, c.Case.HoldPromise())
-		c.letter(certification.LetterOnHold)
+		c.letter(certification.LetterOnHold, cause(message.Reason))
 		return stay, true
 	case *certification.ReleaseHold:
 		c.Case.OnHold = false
@@ -67,7 +67,7 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 	case *certification.Suspend:
 		c.Case.Suspended = true
 		c.step.Event.Details.Code = message.Reason
-		c.letter(certification.LetterSuspended)
+		c.letter(certification.LetterSuspended, cause(message.Reason))
 		return stay, true
 	case *certification.Reinstate:
 		c.Case.Suspended = false
@@ -79,7 +79,7 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 		c.Case.RenewalFiled, c.Case.Returned = false, nil
 		c.step.Reopen = certification.FormAppeal
 		c.step.Event.Details.Code = message.Reason
-		c.letter(certification.LetterRevoked, dueOf(certification.StageRevoked))
+		c.letter(certification.LetterRevoked, cause(message.Reason), dueOf(certification.StageRevoked))
 		return certification.StageRevoked, true
 
 	case *certification.DocumentChecked:

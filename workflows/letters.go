@@ -21,6 +21,8 @@ func (c *story) letter(letter certification.Letter, with ...any) {
 			notice.Facts.AmountCents = c.Case.Policy.AmountCents(certification.Fee(option))
 		case reasons:
 			notice.Facts.Reasons = option
+		case cause:
+			notice.Facts.Cause = string(option)
 		}
 	}
 	c.step.Notices = append(c.step.Notices, notice)
@@ -32,6 +34,7 @@ type (
 	keeps   certification.PromiseKind // sending it keeps this promise
 	price   certification.Fee         // names a fee and its amount
 	reasons []certification.ReasonCode
+	cause   string // why an administrator did it
 )
 
 func (c *story) appointmentFacts() fact {
