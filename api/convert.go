@@ -187,7 +187,7 @@ func draftAs[T any](draft cases.Draft) (T, error) {
 	encoded, err := json.Marshal(map[string]any{
 		"revision": draft.Revision, "values": values, "findings": findings(draft.Findings),
 		"open_parts": each(draft.OpenParts, text[certification.Part]), "open_fields": append([]string{}, draft.OpenFields...),
-		"saved_at":   optionalTime(draft.SavedAt), "expires_at": optionalTime(draft.ExpiresAt), "erased_at": optionalTime(draft.ErasedAt),
+		"saved_at": optionalTime(draft.SavedAt), "expires_at": optionalTime(draft.ExpiresAt), "erased_at": optionalTime(draft.ErasedAt),
 	})
 	if err != nil {
 		return typed, fmt.Errorf("writing a draft: %w", err)

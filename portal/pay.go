@@ -158,7 +158,7 @@ func (v *visit) backFromPaying() error {
 // Paid is what became of a payment.
 type Paid struct {
 	Text    string
-	Waiting bool // the payment processor has not told us yet
+	Waiting bool   // the payment processor has not told us yet
 	Again   string // address of this page, once it does not ask again by itself any more
 	Button  web.Button
 	Receipt string
