@@ -147,7 +147,9 @@ func eventOf(e cases.Event, reader certification.Actor) wire.Event {
 }
 
 func letterOf(l cases.Letter, reader certification.Actor) wire.Letter {
-	letter := wire.Letter{ID: l.ID, Letter: string(l.Letter), Language: l.Language, CreatedAt: l.CreatedAt.UTC(), SentAt: optionalTime(l.SentAt)}
+	letter := wire.Letter{
+		ID: l.ID, Letter: string(l.Letter), Language: l.Language, CreatedAt: l.CreatedAt.UTC(), SentAt: optionalTime(l.SentAt), ErasedAt: optionalTime(l.ErasedAt),
+	}
 	if !staff(reader) {
 		letter.Subject, letter.Text = optional(l.Subject), optional(l.Text)
 	}

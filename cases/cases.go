@@ -45,7 +45,17 @@ type Verifier interface {
 
 // Letters puts a notice into words.
 type Letters interface {
-	Words(notice certification.Notice) (subject, text string, err error)
+	Words(notice certification.Notice) (Words, error)
+	// Subject is the subject of a letter in a language.
+	Subject(letter certification.Letter, language string) string
+}
+
+// Words are what a letter says.
+type Words struct {
+	Language string // BCP 47
+	// Subject has nothing personal; Text is plain text.
+	Subject, Text string
+	Headings      []string // the lines of Text that stand over others
 }
 
 // Options are what the door to the cases stands on.

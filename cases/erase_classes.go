@@ -24,6 +24,7 @@ func (l *look) erasers() map[certification.RecordClass]eraser {
 		certification.RecordTraining: l.erasePapers(certification.DocumentTrainingCertificate),
 		certification.RecordAppeal:   l.eraseAppeal,
 		certification.RecordForm:     l.eraseForms,
+		certification.RecordLetter:   l.eraseLetters,
 		certification.RecordVideo:    l.eraseVideo,
 		certification.RecordPayment:  l.erasePayments,
 		certification.RecordReading:  l.eraseReads,

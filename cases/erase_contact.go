@@ -58,10 +58,14 @@ func (c *Cases) eraseContact(ctx context.Context, caseID, applicantID string, to
 	return waits, err
 }
 
-// forgetPerson erases how a person who is locked is reached, and signs them out.
+// forgetPerson erases how a person who is locked is reached, with the words of letters that
+// could never be sent, and signs them out.
 func forgetPerson(ctx context.Context, q *queries.Queries, applicantID string, at time.Time) error {
 	// Sessions go by the real time.
 	if err := q.EraseContact(ctx, queries.EraseContactParams{ID: applicantID, At: at, RealTime: time.Now()}); err != nil {
+		return err
+	}
+	if _, err := q.EraseUnsentLetters(ctx, queries.EraseUnsentLettersParams{ApplicantID: applicantID, At: at}); err != nil {
 		return err
 	}
 	if err := q.ForgetTokens(ctx, queries.ForgetTokensParams{Role: string(certification.RoleApplicant), ActorID: applicantID}); err != nil {

@@ -162,6 +162,28 @@ func TestEveryClassGoesAtItsTime(t *testing.T) {
 				return w.count("FROM payments WHERE case_id = $1", p.caseID)+w.count("FROM notices WHERE case_id = $1", p.caseID) == 0
 			}
 		},
+		certification.RecordLetter: func(p *person) (time.Time, func() bool) {
+			p.step(certification.StageTraining, func(t *certification.Transition) {
+				t.Notices = []certification.NoticeRequest{{Letter: certification.LetterWithdrawn}, {Letter: certification.LetterAbandoned}}
+			})
+			w.exec("UPDATE notices SET sent_at = created_at WHERE case_id = $1", p.caseID)
+			w.exec(`INSERT INTO letters (notice_id, language, subject, text, html, headings, written_at)
+				SELECT id, 'en', 'Subject', 'Hello Zebra', '<p>Hello Zebra', '{What next}', created_at FROM notices WHERE case_id = $1 AND letter = 'withdrawn'`, p.caseID)
+			w.exec("INSERT INTO decision_notes (case_id, key, code, note) VALUES ($1, 'k', 'OTHER', 'Zebra')", p.caseID)
+			return closed(p), func() bool {
+				letters, err := w.Letters(ctx, p.actor, p.caseID)
+				require.NoError(t, err)
+				require.Len(t, letters, 2)
+				gone := w.count("FROM decision_notes WHERE case_id = $1", p.caseID) == 0
+				for _, letter := range letters {
+					require.NotEmpty(t, letter.Subject, "which letter it was stays")
+					require.NotEmpty(t, letter.Language)
+					require.Equal(t, gone, letter.Text == "" && len(letter.Headings) == 0 && !letter.ErasedAt.IsZero())
+				}
+				return gone && w.count(`FROM letters l JOIN notices n ON n.id = l.notice_id
+					WHERE n.case_id = $1 AND text = '' AND html = '' AND headings = '{}' AND erased_at IS NOT NULL`, p.caseID) == 2
+			}
+		},
 		certification.RecordContact: func(p *person) (time.Time, func() bool) {
 			return closed(p), func() bool { return w.count("FROM applicants WHERE id = $1 AND email <> ''", p.actor.ID) == 0 }
 		},
@@ -377,6 +399,12 @@ func TestWhatIsNeededStays(t *testing.T) {
 		ended := p.step(certification.StageClosed, func(t *certification.Transition) {
 			t.Notices = []certification.NoticeRequest{{Letter: certification.LetterWithdrawn}}
 		})
+		w.exec(`INSERT INTO letters (notice_id, language, subject, text, html, headings, written_at)
+			SELECT id, 'en', 'Subject', 'Hello Zebra', '<p>Hello Zebra', '{}', created_at FROM notices WHERE case_id = $1`, p.caseID)
+		w.exec("INSERT INTO decision_notes (case_id, key, code, note) VALUES ($1, 'k', 'OTHER', 'Zebra')", p.caseID)
+		said := func() int {
+			return w.count("FROM letters WHERE text <> '' OR html <> ''") + w.count("FROM decision_notes WHERE case_id = $1", p.caseID)
+		}
 		unopened := w.made(certification.StageTraining)
 		w.exec("DELETE FROM case_events WHERE case_id = $1", unopened.caseID)
 		w.exec("DELETE FROM promises WHERE case_id = $1", unopened.caseID)
@@ -392,9 +420,13 @@ func TestWhatIsNeededStays(t *testing.T) {
 		w.at(ended.AddDate(3, 0, 89))
 		w.erase()
 		require.Equal(t, 3, here())
+		require.Equal(t, 2, said(), "what is on its way waits, with what it needs")
 		w.at(ended.AddDate(3, 0, 92))
 		w.erase()
 		require.Zero(t, here())
+		w.later(25 * time.Hour)
+		w.erase()
+		require.Zero(t, said())
 	})
 }
 

@@ -103,7 +103,7 @@ type ExportedPromise struct {
 	Kept    bool      `json:"kept,omitempty"`
 }
 
-// ExportedLetter is a letter with its words.
+// ExportedLetter is a letter as it was sent.
 type ExportedLetter struct {
 	ID        string               `json:"id"`
 	Letter    certification.Letter `json:"letter"`
@@ -112,6 +112,7 @@ type ExportedLetter struct {
 	SentAt    time.Time            `json:"sent_at,omitzero"`
 	Subject   string               `json:"subject"`
 	Text      string               `json:"text"`
+	ErasedAt  time.Time            `json:"erased_at,omitzero"`
 }
 
 // ExportedPayment is a fee that was asked for.
@@ -256,7 +257,9 @@ func (c *Cases) exportCase(ctx context.Context, actor certification.Actor, view 
 		return ExportedCase{}, err
 	}
 	for _, letter := range letters {
-		exported.Letters = append(exported.Letters, ExportedLetter(letter))
+		exported.Letters = append(exported.Letters, ExportedLetter{
+			letter.ID, letter.Letter, letter.Language, letter.CreatedAt, letter.SentAt, letter.Subject, letter.Text, letter.ErasedAt,
+		})
 	}
 	payments, err := c.Payments(ctx, actor, view.ID)
 	if err != nil {

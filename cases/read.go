@@ -189,32 +189,11 @@ func (c *Cases) Letters(ctx context.Context, actor certification.Actor, caseID s
 	if err != nil {
 		return nil, err
 	}
-	person, err := c.Store.ReadApplicant(ctx, row.ApplicantID)
-	if err != nil {
-		return nil, failed(err, "reading an applicant")
-	}
 	rows, err := c.Store.NoticesOf(ctx, &caseID)
 	if err != nil {
 		return nil, failed(err, "reading letters")
 	}
-	letters := []Letter{}
-	for _, notice := range rows {
-		letter := Letter{
-			ID: notice.ID, Letter: certification.Letter(notice.Letter), Language: person.Language,
-			CreatedAt: notice.CreatedAt, SentAt: at(notice.SentAt),
-		}
-		if actor.Role == certification.RoleApplicant {
-			composed, err := c.Store.Notice(ctx, notice, person, row.Number)
-			if err != nil {
-				return nil, failed(err, "reading letter %s", notice.ID)
-			}
-			if letter.Subject, letter.Text, err = c.Options.Letters.Words(composed); err != nil {
-				return nil, fmt.Errorf("composing letter %s: %w", notice.ID, err)
-			}
-		}
-		letters = append(letters, letter)
-	}
-	return letters, nil
+	return c.lettersOf(ctx, actor, row, rows)
 }
 
 // Payments are the fees that were asked for, oldest first.

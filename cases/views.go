@@ -129,11 +129,18 @@ type Promise struct {
 type Letter struct {
 	ID        string // UUIDv7
 	Letter    certification.Letter
-	Language  string
 	CreatedAt time.Time
 	SentAt    time.Time // zero until it was sent
-	// Subject and Text are for the owner of the case alone, otherwise empty.
+	// Language is what it was sent in, a BCP 47 tag; of one that was not sent, what it would
+	// be sent in.
+	Language string
+	// Subject, Text and which of its lines stand over others (Headings) are for the owner of
+	// the case alone, otherwise empty.
 	Subject, Text string
+	Headings      []string
+	// ErasedAt is when Text was erased, because it was kept for its time; zero while it is
+	// there.
+	ErasedAt time.Time
 }
 
 // Payment is a fee that was asked for.

@@ -18,8 +18,8 @@ const (
 	RecordNameChange  RecordClass = "name_change" // proof of another name
 	RecordAppeal      RecordClass = "appeal"      // what was said in an appeal, and its evidence
 	RecordForm        RecordClass = "form"        // forms that were handed in
-	RecordDecision    RecordClass = "decision"    // the log of the case: decisions, reasons, dates
-	RecordLetter      RecordClass = "letter"      // letters that were sent
+	RecordDecision    RecordClass = "decision"    // the log of the case: decisions, reasons, dates, which letters were sent
+	RecordLetter      RecordClass = "letter"      // what letters said, and what reviewers wrote for them
 	RecordExam        RecordClass = "exam"        // attempts and results
 	RecordCertificate RecordClass = "certificate" // number, name and status, which are public
 	RecordPayment     RecordClass = "payment"     // fees, receipts, refunds
@@ -109,7 +109,7 @@ func RetentionTable(policy Policy) []Retention {
 		{Record: RecordAppeal, Years: 3, Start: FromCaseEnd, Why: KeptForDecision, Chosen: true},
 		{Record: RecordForm, Years: 3, Start: FromCaseEnd, Why: KeptForDecision, Chosen: true},
 		{Record: RecordDecision, Forever: true, Why: KeptForOversight},
-		{Record: RecordLetter, Forever: true, Why: KeptForOversight},
+		{Record: RecordLetter, Years: 3, Start: FromCaseEnd, Why: KeptForDecision, Chosen: true},
 		{Record: RecordExam, Forever: true, Why: KeptForCertificate, Chosen: true},
 		{Record: RecordCertificate, Forever: true, Why: KeptForPublic},
 		{Record: RecordPayment, Years: 7, Start: FromPayment, Why: KeptForAccounts},

@@ -23,11 +23,21 @@ type Letterhead struct {
 
 // Composed is a letter ready to be sent. Text and HTML say the same sentences.
 type Composed struct {
-	Language  string // BCP 47, what the letter is written in
-	Direction string // "ltr" or "rtl"
-	Subject   string // has no personal data and no variable at all
-	Text      string
-	HTML      string
+	Language string // BCP 47, what the letter is written in
+	Subject  string // has no personal data and no variable at all
+	Text     string
+	Headings []string // the lines of Text that stand over others
+	HTML     string
+}
+
+// Subject is the subject of a letter alone, in a language or in English where there are no
+// words in it; empty if there is no such letter.
+func Subject(letter certification.Letter, language string) string {
+	row, known := letterOf(letter)
+	if !known {
+		return ""
+	}
+	return web.Words(language).Say(row.subject(), nil)
 }
 
 // Compose writes a notice in its language, or in English where a catalogue lacks a
@@ -58,10 +68,12 @@ func Compose(notice certification.Notice, head Letterhead) (Composed, error) {
 		return Composed{}, fmt.Errorf("notices: laying out letter %s: %w", notice.Letter, err)
 	}
 	return Composed{
-		Language: written.Language, Direction: written.Direction,
-		Subject: written.Subject, Text: written.text(), HTML: html,
+		Language: written.Language, Subject: written.Subject, Text: written.text(), Headings: written.headings(), HTML: html,
 	}, nil
 }
+
+// subject is the key of a letter's subject.
+func (l letter) subject() string { return fmt.Sprintf("letter.%s.subject", l.name) }
 
 // check says which facts are missing. A letter belongs to a case unless it is about an
 // address.
@@ -143,7 +155,7 @@ func (l letter) write(words *web.Localizer, notice certification.Notice, head Le
 	written := page{
 		Language: words.Language(), Direction: words.Direction(),
 		// No variables: a subject cannot tell what it was not given.
-		Subject:     say(fmt.Sprintf("letter.%s.subject", l.name), nil),
+		Subject:     say(l.subject(), nil),
 		NextHeading: say("letter.next", nil),
 		Regards:     say("letter.regards", nil),
 		Operator:    words.Apart(head.Operator),

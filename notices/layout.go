@@ -31,6 +31,18 @@ func (p page) html() (string, error) {
 	return string(web.KeepWhole([]byte(out.String()))), nil
 }
 
+// headings are the lines of the text that stand over others.
+func (p page) headings() []string {
+	all := []string{}
+	if len(p.Next) > 0 {
+		all = append(all, p.NextHeading)
+	}
+	for _, step := range p.Steps {
+		all = append(all, step.Heading)
+	}
+	return all
+}
+
 // text lays the letter out as plain text. Lines are as long as their paragraph:
 // mail programs wrap them to the width of the screen.
 func (p page) text() string {

@@ -70,45 +70,46 @@ func NewSender(options Options) (*Sender, error) {
 	return &Sender{options: options, domain: domain, host: host, port: port}, nil
 }
 
-// Send writes a notice and hands it to the mail server. Nil means the server took
-// it. ErrRefused means that it never will for this recipient; every other error is
-// worth another try. Errors carry ids, fixed text and SMTP codes: no address, and
-// nothing the server said, which may repeat one. The Message-ID comes from the id
-// of the notice, so a letter that is sent again after a lost answer can be told
-// as the same.
-func (s *Sender) Send(ctx context.Context, notice certification.Notice) error {
-	if uuid.Validate(notice.ID) != nil {
+// Compose writes a notice on this sender's paper.
+func (s *Sender) Compose(notice certification.Notice) (Composed, error) {
+	return Compose(notice, s.options.Letterhead)
+}
+
+// Send hands the letter of a notice to the mail server, for a plain mail address. Nil
+// means the server took it. ErrRefused means that it never will for this recipient; every
+// other error is worth another try. Errors carry ids, fixed text and SMTP codes: no
+// address, and nothing the server said, which may repeat one. The Message-ID comes from the
+// id of the notice, so a letter that is sent again after a lost answer can be told as the
+// same; whoever sends it again gives it the same words.
+func (s *Sender) Send(ctx context.Context, noticeID, address string, letter Composed) error {
+	if uuid.Validate(noticeID) != nil {
 		return errors.New("notices: the id of a notice is not a UUID")
 	}
-	letter, err := Compose(notice, s.options.Letterhead)
+	message, err := s.message(noticeID, address, letter)
 	if err != nil {
-		return fmt.Errorf("notice %s: %w", notice.ID, err)
-	}
-	message, err := s.message(notice, letter)
-	if err != nil {
-		return fmt.Errorf("notice %s: %w", notice.ID, err)
+		return fmt.Errorf("notice %s: %w", noticeID, err)
 	}
 	if err := s.deliver(ctx, message); err != nil {
-		return fmt.Errorf("notice %s: %w", notice.ID, err)
+		return fmt.Errorf("notice %s: %w", noticeID, err)
 	}
 	return nil
 }
 
 // message puts a letter into an envelope. The person's name is not in any header:
 // mail servers write headers into their logs.
-func (s *Sender) message(notice certification.Notice, letter Composed) (*mail.Msg, error) {
-	to, err := netmail.ParseAddress(notice.Email)
-	if err != nil || to.Address != notice.Email {
+func (s *Sender) message(noticeID, address string, letter Composed) (*mail.Msg, error) {
+	to, err := netmail.ParseAddress(address)
+	if err != nil || to.Address != address {
 		return nil, fmt.Errorf("this is no mail address: %w", ErrRefused)
 	}
 	message := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8), mail.WithEncoding(mail.EncodingQP), mail.WithNoDefaultUserAgent())
 	if err := message.FromFormat(cleanLine(s.options.Operator), s.options.From); err != nil {
 		return nil, errSender
 	}
-	if err := message.To(notice.Email); err != nil {
+	if err := message.To(address); err != nil {
 		return nil, fmt.Errorf("this is no mail address: %w", ErrRefused)
 	}
-	message.SetMessageIDWithValue(notice.ID + "@" + s.domain)
+	message.SetMessageIDWithValue(noticeID + "@" + s.domain)
 	message.SetDateWithValue(s.options.Now())
 	// RFC 3834: no machine answers this letter by itself.
 	message.SetGenHeader("Auto-Submitted", "auto-generated")

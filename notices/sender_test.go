@@ -44,6 +44,19 @@ func newSender(t *testing.T, options notices.Options) *notices.Sender {
 	return sender
 }
 
+// send writes a notice and hands it to the mail server.
+func send(t *testing.T, sender *notices.Sender, notice certification.Notice) error {
+	t.Helper()
+	return sendWith(t.Context(), t, sender, notice)
+}
+
+func sendWith(ctx context.Context, t *testing.T, sender *notices.Sender, notice certification.Notice) error {
+	t.Helper()
+	letter, err := sender.Compose(notice)
+	require.NoError(t, err)
+	return sender.Send(ctx, notice.ID, notice.Email, letter)
+}
+
 // canary is a notice whose personal fields must not come back in an error.
 func canary(letter certification.Letter) certification.Notice {
 	for _, example := range notices.List() {
@@ -74,7 +87,7 @@ func TestEveryLetterArrives(t *testing.T) {
 			if notice.CaseID == "" {
 				notice.Name = ""
 			}
-			require.NoError(t, sender.Send(t.Context(), notice))
+			require.NoError(t, send(t, sender, notice))
 			written, err := notices.Compose(notice, options("").Letterhead)
 			require.NoError(t, err)
 
@@ -98,14 +111,14 @@ func TestAMailServerInTroubleIsWorthAnotherTry(t *testing.T) {
 	notice := canary(certification.LetterReceipt)
 
 	mailbox.Refuse(true)
-	err := sender.Send(t.Context(), notice)
+	err := send(t, sender, notice)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, notices.ErrRefused)
 	require.ErrorContains(t, err, "451")
 	requireNoPersonalData(t, err)
 
 	mailbox.Refuse(false)
-	require.NoError(t, sender.Send(t.Context(), notice))
+	require.NoError(t, send(t, sender, notice))
 	require.Len(t, mailbox.Messages(notice.Email), 1)
 }
 
@@ -113,7 +126,7 @@ func TestTheEnvelopeOfALetter(t *testing.T) {
 	server := startServer(t, nil)
 	notice := canary(certification.LetterResultsNotPassed)
 	notice.Name = "Quentin\r\nBcc: everybody@example.test\r\n\r\nHello"
-	require.NoError(t, newSender(t, options(server.address)).Send(t.Context(), notice))
+	require.NoError(t, send(t, newSender(t, options(server.address)), notice))
 
 	require.Equal(t, []string{"canary.address@example.test"}, server.recipients)
 	require.Equal(t, "certification@peercert.test", server.from)
@@ -142,7 +155,7 @@ func TestAnAddressCannotChangeTheEnvelope(t *testing.T) {
 	} {
 		notice := canary(certification.LetterReceipt)
 		notice.Email = address
-		err := sender.Send(t.Context(), notice)
+		err := send(t, sender, notice)
 		require.ErrorIs(t, err, notices.ErrRefused, "%q", address)
 		requireNoPersonalData(t, err)
 	}
@@ -150,7 +163,7 @@ func TestAnAddressCannotChangeTheEnvelope(t *testing.T) {
 
 	notice := canary(certification.LetterReceipt)
 	notice.ID = "1>\r\nBcc: b@example.test"
-	require.Error(t, sender.Send(t.Context(), notice))
+	require.Error(t, send(t, sender, notice))
 	require.Nil(t, server.raw)
 }
 
@@ -186,7 +199,7 @@ func TestWhatIsTheRecipientsFaultAndWhatIsNot(t *testing.T) {
 				}
 				return nil
 			})
-			err := newSender(t, options(server.address)).Send(t.Context(), canary(certification.LetterReceipt))
+			err := send(t, newSender(t, options(server.address)), canary(certification.LetterReceipt))
 			require.Error(t, err)
 			require.Equal(t, one.refused, errors.Is(err, notices.ErrRefused), "%v", err)
 			var answer *smtp.SMTPError
@@ -204,7 +217,7 @@ func TestAMailServerThatIsNotThere(t *testing.T) {
 	address := listener.Addr().String()
 	require.NoError(t, listener.Close())
 
-	err = newSender(t, options(address)).Send(t.Context(), canary(certification.LetterReceipt))
+	err = send(t, newSender(t, options(address)), canary(certification.LetterReceipt))
 	require.ErrorContains(t, err, "refused")
 	require.NotErrorIs(t, err, notices.ErrRefused)
 	requireNoPersonalData(t, err)
@@ -230,7 +243,7 @@ func TestAMailServerThatSaysNothing(t *testing.T) {
 		<-connected
 		stop()
 	}()
-	err = newSender(t, options(listener.Addr().String())).Send(ctx, canary(certification.LetterReceipt))
+	err = sendWith(ctx, t, newSender(t, options(listener.Addr().String())), canary(certification.LetterReceipt))
 	require.ErrorIs(t, err, context.Canceled)
 	require.NotErrorIs(t, err, notices.ErrRefused)
 	requireNoPersonalData(t, err)
@@ -249,7 +262,7 @@ func TestALetterTheServerTookIsSent(t *testing.T) {
 		defer connection.Close()
 		answerUntilTaken(connection)
 	}()
-	require.NoError(t, newSender(t, options(listener.Addr().String())).Send(t.Context(), canary(certification.LetterReceipt)))
+	require.NoError(t, send(t, newSender(t, options(listener.Addr().String())), canary(certification.LetterReceipt)))
 }
 
 // answerUntilTaken speaks just enough SMTP to take one letter.
@@ -290,13 +303,13 @@ func TestTLSIsRequiredWhereItIsSet(t *testing.T) {
 	plain := startServer(t, nil)
 	required := options(plain.address)
 	required.TLS = true
-	err := newSender(t, required).Send(t.Context(), canary(certification.LetterReceipt))
+	err := send(t, newSender(t, required), canary(certification.LetterReceipt))
 	require.ErrorContains(t, err, "TLS")
 	require.Nil(t, plain.raw, "nothing is sent in the clear")
 
 	untrusted := startServer(t, nil, func(server *smtp.Server) { server.TLSConfig, _ = selfSigned(t) })
 	required.Address = untrusted.address
-	err = newSender(t, required).Send(t.Context(), canary(certification.LetterReceipt))
+	err = send(t, newSender(t, required), canary(certification.LetterReceipt))
 	require.ErrorContains(t, err, "TLS")
 	requireNoPersonalData(t, err)
 	require.Nil(t, untrusted.raw)
@@ -309,14 +322,14 @@ func TestSigningIn(t *testing.T) {
 	signed.Username, signed.Password, signed.TLS = "sender", "right", true
 	sender := newSender(t, signed)
 	sender.Trust(trusted)
-	require.NoError(t, sender.Send(t.Context(), canary(certification.LetterReceipt)))
+	require.NoError(t, send(t, sender, canary(certification.LetterReceipt)))
 	require.Equal(t, "sender", server.signedIn)
 	require.NotNil(t, server.raw)
 
 	signed.Password = "wrong"
 	sender = newSender(t, signed)
 	sender.Trust(trusted)
-	err := sender.Send(t.Context(), canary(certification.LetterReceipt))
+	err := send(t, sender, canary(certification.LetterReceipt))
 	require.ErrorContains(t, err, "sign-in")
 	require.ErrorContains(t, err, "SMTP 535")
 	require.NotErrorIs(t, err, notices.ErrRefused)
@@ -325,12 +338,12 @@ func TestSigningIn(t *testing.T) {
 	clear := startServer(t, nil, func(server *smtp.Server) { server.AllowInsecureAuth = true })
 	unsafe := options(clear.address)
 	unsafe.Username, unsafe.Password = "sender", "right"
-	require.ErrorContains(t, newSender(t, unsafe).Send(t.Context(), canary(certification.LetterReceipt)), "sign-in")
+	require.ErrorContains(t, send(t, newSender(t, unsafe), canary(certification.LetterReceipt)), "sign-in")
 	require.Empty(t, clear.signedIn, "no password in the clear")
 
 	none := startServer(t, nil, func(server *smtp.Server) { server.AllowInsecureAuth = false })
 	unsafe.Address = none.address
-	require.ErrorContains(t, newSender(t, unsafe).Send(t.Context(), canary(certification.LetterReceipt)), "sign-in")
+	require.ErrorContains(t, send(t, newSender(t, unsafe), canary(certification.LetterReceipt)), "sign-in")
 }
 
 func TestSettingsAreChecked(t *testing.T) {

@@ -250,5 +250,5 @@ func homeExamples() []example {
 		}
 		return list
 	})
-	return append(all, letterExample())
+	return append(all, letterExamples()...)
 }

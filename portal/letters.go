@@ -19,6 +19,9 @@ func newest(letters []cases.Letter, most int) []cases.Letter {
 
 func letterLine(frame web.Frame, caseID string, letter cases.Letter) web.Line {
 	line := web.Line{What: letter.Subject, Address: frame.Link("/cases/" + caseID + "/letters/" + letter.ID), When: frame.Moment(letter.SentAt)}
+	if letter.Language != frame.Language() {
+		line.Language, line.Direction = letter.Language, web.Words(letter.Language).Direction()
+	}
 	if letter.SentAt.IsZero() {
 		line.When, line.Detail = frame.Moment(letter.CreatedAt), frame.Localizer.Say("letters.not_sent", nil)
 	}
@@ -47,10 +50,13 @@ func (v *visit) letters() error {
 	return show(v, http.StatusOK, "lines", frame, content)
 }
 
-// Letter is a letter as it was sent.
+// Letter is a letter as it was sent. It is in the language that it was sent in, on a page
+// in the language of whoever reads it.
 type Letter struct {
 	Language, Direction string
-	Sent, Detail        string
+	Subject             string
+	Sent                string // when it was sent, or that it was not
+	Erased              string // that its words were erased; empty while they are there
 	Paragraphs          []Paragraph
 }
 
@@ -62,12 +68,14 @@ type Paragraph struct {
 
 // partsOf are the parts of a letter's text. What happens next has headings, each on
 // the line above what it is over.
-func partsOf(words *web.Localizer, text string) []Paragraph {
-	headings := []string{words.Say("letter.next", nil), words.Say("home.yours", nil), words.Say("home.ours", nil)}
+func partsOf(letter cases.Letter) []Paragraph {
+	if letter.Text == "" {
+		return nil
+	}
 	var all []Paragraph
-	for part := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
+	for part := range strings.SplitSeq(strings.TrimSpace(letter.Text), "\n\n") {
 		paragraph := Paragraph{Lines: strings.Split(part, "\n")}
-		if len(paragraph.Lines) > 1 && slices.Contains(headings, paragraph.Lines[0]) {
+		if len(paragraph.Lines) > 1 && slices.Contains(letter.Headings, paragraph.Lines[0]) {
 			paragraph.Heading, paragraph.Lines = paragraph.Lines[0], paragraph.Lines[1:]
 		}
 		all = append(all, paragraph)
@@ -87,12 +95,22 @@ func (v *visit) letter() error {
 	frame := v.frame("letters.title", nil)
 	frame.Title = letters[at].Subject
 	frame.Back = frame.Link(v.casePath("/letters"))
-	line := letterLine(frame, v.view.ID, letters[at])
-	words := web.Words(letters[at].Language)
-	return show(v, http.StatusOK, "letter", frame, Letter{
-		Language: letters[at].Language, Direction: words.Direction(), Sent: v.words.Say("letters.sent", map[string]any{"When": line.When}), Detail: line.Detail,
-		Paragraphs: partsOf(words, letters[at].Text),
-	})
+	return show(v, http.StatusOK, "letter", frame, letterContent(frame, letters[at]))
+}
+
+func letterContent(frame web.Frame, letter cases.Letter) Letter {
+	say := frame.Localizer.Say
+	content := Letter{
+		Language: letter.Language, Direction: web.Words(letter.Language).Direction(), Subject: letter.Subject,
+		Sent: say("letters.not_sent", nil), Paragraphs: partsOf(letter),
+	}
+	if !letter.SentAt.IsZero() {
+		content.Sent = say("letters.sent", map[string]any{"When": frame.Moment(letter.SentAt)})
+	}
+	if !letter.ErasedAt.IsZero() {
+		content.Erased = say("letters.erased", map[string]any{"Day": frame.Date(letter.ErasedAt)})
+	}
+	return content
 }
 
 func (v *visit) history() error {

@@ -65,6 +65,17 @@ func TestChangedDataAndLanguage(t *testing.T) {
 	arrived := arrives(t, place, p.Email, "Su recibo")
 	assert.Equal(t, "es", letterLanguage(arrived))
 
+	// A letter stays as it was sent.
+	b.Open("/en/my-data").Follow("Change your postal address").Fill("called", "Robbie").Choose("language", "English").Press("Save")
+	require.Equal(t, "/en/my-data", b.Path())
+	b.Open(list)
+	assert.Contains(t, string(b.Body), ` lang="es" dir="ltr">Su recibo</a>`)
+	b.Follow("Su recibo")
+	assert.True(t, b.Says("Hola, Rob", "Sent "), b.Main())
+	assert.False(t, b.Says("Robbie"))
+	assert.Contains(t, string(b.Body), `<article class="letter" lang="es" dir="ltr">`)
+	assert.Contains(t, string(b.Body), `<p class="letter__when" lang="en" dir="ltr">Sent `)
+
 	b.Open("/en/my-data")
 	assert.Empty(t, b.Link("Change your name"), "a reviewer compares it with the ID")
 	b.Follow("Change your postal address")

@@ -69,4 +69,6 @@ type Line struct {
 	What    string
 	Detail  string
 	Address string
+	// Language and Direction are of What where it is not in the page's language.
+	Language, Direction string
 }

@@ -9,12 +9,9 @@ import (
 	"time"
 
 	"peercert/activities"
-	"peercert/cases"
 	"peercert/certification"
 	"peercert/documents"
 	"peercert/exams"
-	"peercert/notices"
-	"peercert/store"
 	"peercert/store/queries"
 )
 
@@ -74,91 +71,6 @@ func (c candidates) RemoveCandidate(ctx context.Context, authorizationID string)
 		err = certification.Unavailable(err, 5*time.Second)
 	}
 	return err
-}
-
-// words puts notices into words for the list of letters.
-type words struct{ letterhead notices.Letterhead }
-
-func (w words) Words(notice certification.Notice) (subject, text string, err error) {
-	composed, err := notices.Compose(notice, w.letterhead)
-	return composed.Subject, composed.Text, err
-}
-
-// letters sends notices by their ids.
-type letters struct{ *Parts }
-
-// sendLease is how long one sender has a letter to itself.
-const sendLease = 90 * time.Second
-
-func (l letters) SendNotice(ctx context.Context, noticeID string) error {
-	now := time.Now() // a lease is between machines: the movable clock has no say in it
-	until := now.Add(sendLease)
-	claimed, err := l.Store.ClaimNotice(ctx, queries.ClaimNoticeParams{ID: noticeID, Until: &until, Now: &now})
-	if store.None(err) {
-		state, err := l.Store.NoticeState(ctx, noticeID)
-		if store.None(err) {
-			return nil // the code of a registration that was forgotten meanwhile
-		}
-		if err == nil && state.SentAt == nil && state.VoidedAt == nil {
-			return fmt.Errorf("letter %s is being sent by another worker", noticeID)
-		}
-		return err // sent, or void: nothing to do
-	}
-	if err != nil {
-		return err
-	}
-	notice, err := l.compose(ctx, claimed.ID)
-	if err == nil {
-		err = l.Letters.Send(ctx, notice)
-	}
-	if err != nil {
-		// The lease is given back even while the worker stops, so that the next try need
-		// not wait for it.
-		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		return errors.Join(err, l.Store.ReleaseNotice(release, noticeID))
-	}
-	sent := l.Now()
-	return l.Store.MarkNoticeSent(ctx, queries.MarkNoticeSentParams{ID: noticeID, SentAt: &sent})
-}
-
-func (l letters) compose(ctx context.Context, noticeID string) (certification.Notice, error) {
-	row, err := l.Store.ReadNotice(ctx, noticeID)
-	if err != nil {
-		return certification.Notice{}, fmt.Errorf("reading letter %s: %w", noticeID, err)
-	}
-	if row.RegistrationID != nil {
-		registration, err := l.Store.ReadRegistration(ctx, *row.RegistrationID)
-		if err != nil {
-			return certification.Notice{}, fmt.Errorf("reading the registration of letter %s: %w", noticeID, err)
-		}
-		if row.Letter == string(certification.LetterAddressChanged) {
-			return certification.Notice{
-				ID: row.ID, Letter: certification.LetterAddressChanged, Language: registration.Language, Email: registration.FormerEmail,
-			}, nil
-		}
-		var details cases.Registration
-		if json.Unmarshal(registration.Details, &details) != nil {
-			return certification.Notice{}, fmt.Errorf("the registration of letter %s cannot be decoded", noticeID)
-		}
-		name := details.Called
-		if name == "" {
-			name = details.FirstName
-		}
-		return certification.Notice{
-			ID: row.ID, Letter: certification.Letter(row.Letter), Language: registration.Language, Name: name, Email: details.Email,
-			Code: cases.ConfirmationCode(l.Settings.TokenSecret, *row.RegistrationID),
-		}, nil
-	}
-	person, err := l.Store.ApplicantOfCase(ctx, *row.CaseID)
-	if err != nil {
-		return certification.Notice{}, fmt.Errorf("reading the recipient of letter %s: %w", noticeID, err)
-	}
-	certified, err := l.Store.Case(ctx, *row.CaseID)
-	if err != nil {
-		return certification.Notice{}, err
-	}
-	return l.Store.Notice(ctx, row, person, certified.Number)
 }
 
 // checkouts opens payment pages by the ids of payments.

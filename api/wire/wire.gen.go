@@ -462,24 +462,31 @@ type Language = string
 type Letter struct {
 	CreatedAt time.Time `json:"created_at"`
 
+	// ErasedAt When the text was erased, because letters had been kept for their time.
+	ErasedAt *time.Time `json:"erased_at,omitempty"`
+
 	// ID A UUID, version 7.
 	//
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 	ID ID `json:"id"`
 
-	// Language Examples: en
+	// Language A BCP 47 tag: what it was sent in; of one that was not sent, what it would be sent in.
+	//
+	// Examples: en
 	Language string `json:"language"`
 
 	// Letter Which letter.
 	//
 	// Examples: application_received
-	Letter string     `json:"letter"`
+	Letter string `json:"letter"`
+
+	// SentAt Absent until it is sent.
 	SentAt *time.Time `json:"sent_at,omitempty"`
 
-	// Subject Only for the owner of the case.
+	// Subject As it was sent. Only for the owner of the case.
 	Subject *string `json:"subject,omitempty"`
 
-	// Text Only for the owner of the case.
+	// Text As it was sent. Only for the owner of the case; absent once it was erased.
 	Text *string `json:"text,omitempty"`
 }
 
