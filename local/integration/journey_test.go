@@ -13,9 +13,11 @@ import (
 )
 
 // The story that "make demo" tells: two years, in English and Spanish, with a failed
-// exam, a return and a renewal, every letter once.
+// exam, a return and a renewal, every letter once. It has a stack to itself, whose clock
+// it moves for nobody else.
 func TestTheStory(t *testing.T) {
-	s := onStack(t).scene(t)
+	t.Parallel()
+	s := alone(t).scene(t)
 	told, err := s.world.Story(t.Context())
 	require.NoError(t, err)
 	require.Len(t, told.Cases, 3)

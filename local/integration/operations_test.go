@@ -57,7 +57,7 @@ func TestWhatOperatorsSee(t *testing.T) {
 			`peercert_http_request_seconds_bucket{`, `go_goroutines`, `temporal_request`,
 		},
 		operations: {
-			`peercert_cases_open{stage="intro_video"}`, "peercert_inbox_waiting", "peercert_notices_unsent", "peercert_documents_checking", "peercert_documents_checking_oldest_seconds", "peercert_cases_overdue", "peercert_records_answer 1", "peercert_erasing_late_seconds",
+			`peercert_cases_open{stage="intro_video"}`, "peercert_inbox_waiting", "peercert_inbox_parked 0", "peercert_exam_files_rejected_total 0", "peercert_exam_files_ignored 0", "peercert_notices_unsent", "peercert_documents_checking", "peercert_documents_checking_oldest_seconds", "peercert_cases_overdue", "peercert_records_answer 1", "peercert_erasing_late_seconds",
 			"go_goroutines", "temporal_workflow_task_execution_latency", "temporal_local_activity_execution_latency", "temporal_num_pollers",
 		},
 	}

@@ -159,9 +159,13 @@ func TestS3Down(t *testing.T) {
 
 // A signal that was accepted when the records went away is finished when they are
 // back: the caller is told to try later, the case asks for attention after a minute
-// and says why, and the same key finds the answer.
-func TestPostgreSQLDown(t *testing.T) {
-	s := onStack(t).scene(t)
+// and says why, for as long as they are away, and the same key finds the answer.
+//
+// It has a stack to itself: what it waits for is real time, and others go on beside it.
+func TestPostgreSQLDownForTwoMinutes(t *testing.T) {
+	t.Parallel()
+	const away = 2 * time.Minute
+	s := alone(t).scene(t)
 	p := s.registered(1)[0]
 	extend := func() (apitest.Answer, error) {
 		return s.administrator.Signal(t.Context(), p.CaseID, "extend-deadline", map[string]any{"days": 6}, apitest.WithKey("records-down-0001"))
@@ -193,6 +197,12 @@ func TestPostgreSQLDown(t *testing.T) {
 	card := s.card(p.CaseID)
 	assert.Contains(t, card, "**Attention: records**")
 	assert.Contains(t, card, "PostgreSQL does not take the last step")
+	for time.Since(down) < away { // as somebody who tries again, and meets the same words
+		s.unavailable(extend())
+		s.asksFor(p.CaseID, "records", true, 0)
+		time.Sleep(time.Second)
+	}
+	assert.Equal(t, []string{"postgresql"}, s.missing())
 
 	s.start(stack.PostgreSQL)
 	answer := s.until(30*time.Second, extend)

@@ -7,12 +7,16 @@ package integration
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -40,6 +44,7 @@ type rig struct {
 	stack   *stack.Stack
 	records *pgxpool.Pool // past the product, to count what it wrote
 	log     *lines
+	logger  *slog.Logger // the default one, which writes to log
 
 	reviewer, reviewer2, administrator string // tokens
 }
@@ -51,20 +56,44 @@ var shared struct {
 }
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// One more at once than there are processors: one of the parallel tests only waits,
+	// for two minutes, and should begin with the first.
+	if err := flag.Set("test.parallel", strconv.Itoa(runtime.GOMAXPROCS(0)+1)); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	if shared.rig != nil {
-		shared.stack.Stop()
-		shared.Close()
-		shared.records.Close()
+		shared.end()
 	}
 	os.Exit(code)
+}
+
+// alone gives a rig that nobody shares, for a test that has a part away for long. Its
+// lines are among those of the shared one: a program has one default logger, which
+// others beside this test look into.
+func alone(t *testing.T) *rig {
+	t.Helper()
+	everybody := onStack(t)
+	r, err := start(everybody.log)
+	slog.SetDefault(everybody.logger)
+	require.NoError(t, err)
+	t.Cleanup(r.end)
+	return r
+}
+
+// end stops everything of a rig.
+func (r *rig) end() {
+	r.stack.Stop()
+	r.Close()
+	r.records.Close()
 }
 
 // onStack gives the shared rig, started by the first test that needs it.
 func onStack(t *testing.T) *rig {
 	t.Helper()
 	stacktest.Require(t)
-	shared.Do(func() { shared.rig, shared.err = start() })
+	shared.Do(func() { shared.rig, shared.err = start(&lines{}) })
 	require.NoError(t, shared.err)
 	select {
 	case <-shared.stack.Done():
@@ -74,18 +103,19 @@ func onStack(t *testing.T) *rig {
 	return shared.rig
 }
 
-func start() (*rig, error) {
+func start(log *lines) (*rig, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	running, err := stack.Start(ctx, stack.Options{Ephemeral: true, Headless: true})
 	if err != nil {
 		return nil, err
 	}
-	r := &rig{stack: running, log: &lines{}}
+	r := &rig{stack: running, log: log}
 	if r.Product, err = product.Start(ctx, running, product.Options{Forget: true, Log: r.log, Patience: patience}); err != nil {
 		running.Stop()
 		return nil, err
 	}
+	r.logger = slog.Default()
 	if r.records, err = pgxpool.New(ctx, r.Settings.DatabaseURL); err != nil {
 		running.Stop()
 		return nil, err
