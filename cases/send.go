@@ -270,7 +270,7 @@ func (c *Cases) checkContent(ctx context.Context, row store.CaseRow, send Send) 
 		for _, id := range values.DocumentIDs {
 			kinds[id] = certification.DocumentTrainingCertificate
 		}
-		if found = append(found, sameDocuments(kinds, m.Documents())...); len(found) > 0 {
+		if found = append(found, sameDocuments(kinds, m.DocumentIDs)...); len(found) > 0 {
 			return certification.Invalid(found...)
 		}
 		return c.checkDocuments(ctx, row.ID, kinds)

@@ -1,6 +1,7 @@
 package certification
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 
@@ -68,7 +69,12 @@ func TestAReturnOpensItsItemsAlone(t *testing.T) {
 
 // Histories of before hold one document.
 func TestTrainingOfOneFileIsStillRead(t *testing.T) {
-	assert.Equal(t, []string{"d"}, (&SubmitTraining{DocumentID: "d"}).Documents())
-	assert.Equal(t, []string{"a", "b"}, (&SubmitTraining{DocumentIDs: []string{"a", "b"}}).Documents())
-	assert.Empty(t, (&SubmitTraining{}).Documents())
+	for written, read := range map[string]SubmitTraining{
+		`{"key":"k","draft_revision":2,"document_id":"d","provider_id":"p"}`:        {Envelope: Envelope{Key: "k"}, DraftRevision: 2, DocumentIDs: []string{"d"}, ProviderID: "p"},
+		`{"key":"k","draft_revision":2,"document_ids":["a","b"],"provider_id":"p"}`: {Envelope: Envelope{Key: "k"}, DraftRevision: 2, DocumentIDs: []string{"a", "b"}, ProviderID: "p"},
+	} {
+		var message SubmitTraining
+		require.NoError(t, json.Unmarshal([]byte(written), &message))
+		assert.Equal(t, read, message)
+	}
 }

@@ -1,6 +1,9 @@
 package certification
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Envelope is what every message carries beside its body. A message sent from the
 // Temporal UI has neither key nor actor; see RoleTemporalOperator.
@@ -67,19 +70,26 @@ type PayFee struct {
 type SubmitTraining struct {
 	Envelope
 	DraftRevision int      `json:"draft_revision"`
-	DocumentIDs   []string `json:"document_ids,omitempty"`
+	DocumentIDs   []string `json:"document_ids"`
 	ProviderID    string   `json:"provider_id"`
-	// DocumentID is in histories from before a certificate could have several files; see
-	// Documents. Nothing writes it any more.
-	DocumentID string `json:"document_id,omitempty"`
 }
 
-// Documents are the ids of the files of the certificate.
-func (m *SubmitTraining) Documents() []string {
-	if len(m.DocumentIDs) == 0 && m.DocumentID != "" {
-		return []string{m.DocumentID}
+// UnmarshalJSON also reads what histories hold from before a certificate could have
+// several files, document_id. It must not go: cases that are running replay them.
+func (m *SubmitTraining) UnmarshalJSON(encoded []byte) error {
+	type body SubmitTraining // without this method
+	var read struct {
+		body
+		DocumentID string `json:"document_id"`
 	}
-	return m.DocumentIDs
+	if err := json.Unmarshal(encoded, &read); err != nil {
+		return err
+	}
+	*m = SubmitTraining(read.body)
+	if len(m.DocumentIDs) == 0 && read.DocumentID != "" {
+		m.DocumentIDs = []string{read.DocumentID}
+	}
+	return nil
 }
 
 // BookExam chooses language and place; the appointment is made at the vendor.

@@ -95,7 +95,7 @@ func TestAWorkerKilledBetweenCommitAndCompletion(t *testing.T) {
 		stage   certification.Stage
 	}{
 		{certification.SignalSubmitTraining, func(r *rig, caseID string, applicant certification.Actor) certification.Message {
-			return &certification.SubmitTraining{DraftRevision: r.draft(caseID, applicant, certification.FormTraining), DocumentID: caseID}
+			return &certification.SubmitTraining{DraftRevision: r.draft(caseID, applicant, certification.FormTraining), DocumentIDs: []string{caseID}}
 		}, map[certification.Letter]int{}, certification.StageApplication},
 		{certification.SignalWithdraw, func(*rig, string, certification.Actor) certification.Message {
 			return &certification.Withdraw{}

@@ -110,7 +110,7 @@ func TestReset(t *testing.T) {
 		r.must(caseID, &certification.CompleteIntroVideo{})
 		draft := r.draft(caseID, applicant, certification.FormTraining)
 		held := r.address(&certification.Hold{Reason: "records_check"})
-		submitted := &certification.SubmitTraining{DraftRevision: draft, DocumentID: store.NewID()}
+		submitted := &certification.SubmitTraining{DraftRevision: draft, DocumentIDs: []string{store.NewID()}}
 		r.must(caseID, submitted)
 		r.must(caseID, held)
 		require.Equal(t, 1, r.letters(caseID)[certification.LetterOnHold])

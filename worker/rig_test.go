@@ -227,7 +227,7 @@ func (r *rig) toExamBooking(caseID string, applicant certification.Actor) {
 	r.must(caseID, &certification.WaiveFee{Reason: "scholarship"})
 	claim()
 	r.must(caseID, &certification.DecideApplication{Envelope: reviewer, Decision: certification.DecisionApprove})
-	r.must(caseID, &certification.SubmitTraining{DraftRevision: r.draft(caseID, applicant, certification.FormTraining), DocumentID: store.NewID()})
+	r.must(caseID, &certification.SubmitTraining{DraftRevision: r.draft(caseID, applicant, certification.FormTraining), DocumentIDs: []string{store.NewID()}})
 	claim()
 	r.must(caseID, &certification.DecideTraining{Envelope: reviewer, Decision: certification.DecisionApprove})
 	r.must(caseID, &certification.WaiveFee{Reason: "scholarship"})

@@ -150,7 +150,7 @@ func fitting(signal c9n.Signal, c c9n.Case, now time.Time) c9n.Message {
 	case c9n.SignalPayFee:
 		return &c9n.PayFee{NotRefundableVersion: c.Policy.NotRefundableVersion}
 	case c9n.SignalSubmitTraining:
-		return &c9n.SubmitTraining{DraftRevision: 1, DocumentID: "d3", ProviderID: "p1"}
+		return &c9n.SubmitTraining{DraftRevision: 1, DocumentIDs: []string{"d3"}, ProviderID: "p1"}
 	case c9n.SignalBookExam:
 		return &c9n.BookExam{Language: "vi", Place: c9n.ExamTestCenter}
 	case c9n.SignalSubmitRenewal:

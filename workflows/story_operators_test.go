@@ -393,7 +393,7 @@ func TestTheSameMessageTwice(t *testing.T) {
 		require.Nil(t, s.sendAs(video), "also when the stage does not take it any more")
 		require.Equal(t, 2, s.Case().Revision)
 		// Long ago, and forgotten by the case: the records know.
-		withdrawn := &c9n.SubmitTraining{DraftRevision: 1, DocumentID: "d3", ProviderID: "p1"}
+		withdrawn := &c9n.SubmitTraining{DraftRevision: 1, DocumentIDs: []string{"d3"}, ProviderID: "p1"}
 		s.must(withdrawn)
 		for range 110 {
 			s.must(&c9n.DocumentChecked{DocumentID: "d1"})

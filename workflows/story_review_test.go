@@ -189,7 +189,7 @@ func TestATrainingCertificateSentEarly(t *testing.T) {
 		tell(t, monday, func(s *story) {
 			s.toReview()
 			for _, on := range s.postTogether(&c9n.ClaimReview{},
-				&c9n.SubmitTraining{DraftRevision: 1, DocumentID: "d3", ProviderID: "p1"},
+				&c9n.SubmitTraining{DraftRevision: 1, DocumentIDs: []string{"d3"}, ProviderID: "p1"},
 				&c9n.DecideApplication{Decision: c9n.DecisionApprove}) {
 				s.settle()
 				require.Nil(t, s.refusalOf(on))

@@ -167,7 +167,7 @@ func (s *story) pay() {
 
 func (s *story) submitTraining() {
 	s.t.Helper()
-	s.must(&certification.SubmitTraining{DraftRevision: 1, DocumentID: "d3", ProviderID: "p1"})
+	s.must(&certification.SubmitTraining{DraftRevision: 1, DocumentIDs: []string{"d3"}, ProviderID: "p1"})
 }
 
 // decide claims a review and decides it.

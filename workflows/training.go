@@ -24,7 +24,7 @@ func (c *story) trainingReceipt(stage certification.Stage) {
 
 func (c *story) submitTraining(message *certification.SubmitTraining) {
 	c.submit(certification.FormTraining, message.DraftRevision)
-	c.step.Event.Details = certification.EventDetails{Documents: message.Documents(), Code: message.ProviderID}
+	c.step.Event.Details = certification.EventDetails{Documents: message.DocumentIDs, Code: message.ProviderID}
 	c.Case.TrainingSubmitted = true
 }
 
