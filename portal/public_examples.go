@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/url"
+	"strings"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -99,9 +100,12 @@ func registryExamples() []example {
 		search("registry", nil, "", nil),
 		search("registry empty", nil, "", refusing("sought", "registry.missing", nil)),
 		search("registry too short", nil, "Sa", refusing("sought", "registry.too_short", map[string]any{"Count": shortestSought})),
+		search("registry too long", nil, strings.Repeat("Sample ", 20), refusing("sought", "registry.too_long", nil)),
+		search("registry case number", nil, "PC-7K3M-92QX", refusing("sought", "registry.case_number", nil)),
 		search("registry mistyped number", nil, "PSS-7K3M-92Q0", refusing("sought", "registry.not_a_number", nil)),
 		search("registry nobody", nil, "Sample", nil),
 		search("registry one", []cases.PublicCertificate{exampleCertificate(cases.CertificateActive)}, "Sample", nil),
+		reads("verify case number", "verify.unknown_title", false, func(frame web.Frame) any { return notForTheRegister(frame) }),
 		reads("verify unknown", "verify.unknown_title", false, func(frame web.Frame) any { return unknownCertificate(frame) }),
 	}
 	var many []cases.PublicCertificate

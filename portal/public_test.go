@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peercert/cases"
+	"peercert/certification"
 	"peercert/portal"
 	"peercert/portal/portaltest"
 )
@@ -63,11 +66,34 @@ func TestUnknownCertificatesAreToldKindly(t *testing.T) {
 	b.Open("/en/registry").Press("Search")
 	assert.Equal(t, []string{"Write a name or a number."}, b.Errors())
 	b.Fill("sought", "Ng").Press("Search")
-	assert.Equal(t, []string{"Write at least 3 letters of the last name."}, b.Errors())
+	assert.Equal(t, []string{"Write at least 3 letters of the last name. If the name is shorter, write the first name too."}, b.Errors())
+	b.Fill("sought", strings.Repeat("Sample ", 20)).Press("Search")
+	assert.Equal(t, []string{"Write the name only, in a few words."}, b.Errors())
+	b.Fill("sought", "Vu Le").Press("Search")
+	assert.Equal(t, http.StatusOK, b.Status(), "people have short names")
 	b.Fill("sought", "PSS-7K3M-92Q0").Press("Search")
 	assert.Contains(t, b.Errors()[0], "This is not a certificate number.")
 	b.Fill("sought", "Nobodyatall").Press("Search")
 	assert.True(t, b.Says("We found nobody with this name.", "Nobodyatall"), b.Main())
+}
+
+// The number of a case is private: it goes into no address, and on no page that leads to
+// others.
+func TestRegisterKeepsNumbersOfCasesOutOfAddresses(t *testing.T) {
+	t.Parallel()
+	b := running.On(t).Browser(t)
+	number, err := certification.NewCaseNumber(rand.Reader)
+	require.NoError(t, err)
+	for _, typed := range []string{number, strings.ToLower(number), strings.ReplaceAll(number, "-", " "), number[:len(number)-1]} {
+		b.Open("/en/registry").Fill("sought", typed).Press("Search")
+		assert.Equal(t, "/en/registry", b.Path())
+		assert.Equal(t, http.StatusUnprocessableEntity, b.Status())
+		assert.Equal(t, []string{"This is a case number. It is private, so you cannot search with it. A certificate number begins with PSS."}, b.Errors())
+		b.Open("/en/verify/" + url.PathEscape(typed))
+		assert.Equal(t, http.StatusNotFound, b.Status())
+		assert.True(t, b.Says("This is a case number. It is private"), b.Main())
+		assert.NotContains(t, string(b.Body), number[3:7], "it is not repeated")
+	}
 }
 
 // A machine may look into the register so many times an hour, over all processes.

@@ -47,6 +47,9 @@ func (v *visit) verify() error {
 	}
 	frame := v.frame("verify.title", nil)
 	frame.Back = frame.Link("/registry")
+	if isCaseNumber(v.Param("number")) {
+		return v.notForTheRegister()
+	}
 	number, valid := certification.ParseNumber(v.Param("number"))
 	if !valid {
 		return v.unknownCertificate()
@@ -95,6 +98,27 @@ func (v *visit) unknownCertificate() error {
 	return show(v, http.StatusNotFound, "reading", frame, unknownCertificate(frame))
 }
 
+// isCaseNumber says whether somebody wrote the number of a case, even if mistyped: it is
+// private, so it goes into no address and on no page.
+func isCaseNumber(text string) bool {
+	rest, found := strings.CutPrefix(strings.ToUpper(strings.TrimSpace(text)), "PC")
+	return found && strings.ContainsAny(rest, "0123456789")
+}
+
+// notForTheRegister says that the number in the address is that of a case.
+func (v *visit) notForTheRegister() error {
+	frame := v.frame("verify.unknown_title", nil)
+	frame.Back = frame.Link("/registry")
+	frame.Path, frame.Offered = "/registry", offers(v.words, "/registry")
+	return show(v, http.StatusNotFound, "reading", frame, notForTheRegister(frame))
+}
+
+func notForTheRegister(frame web.Frame) Reading {
+	reading := unknownCertificate(frame)
+	reading.Lead = plain(frame, "registry.case_number")
+	return reading
+}
+
 func unknownCertificate(frame web.Frame) Reading {
 	return Reading{
 		Lead:     plain(frame, "verify.unknown_lead"),
@@ -119,6 +143,10 @@ func (v *visit) searchRegistry() error {
 		return err
 	}
 	sought := form.Value("sought")
+	if isCaseNumber(sought) {
+		form.Refuse("sought", "registry.case_number", nil)
+		return v.registry(form, nil, "")
+	}
 	if number, valid := certification.ParseNumber(sought); valid {
 		v.redirect("/verify/" + number)
 		return nil
@@ -126,7 +154,9 @@ func (v *visit) searchRegistry() error {
 	switch letters := utf8.RuneCountInString(sought); {
 	case letters == 0:
 		form.Refuse("sought", "registry.missing", nil)
-	case letters < shortestSought || letters > longestSought:
+	case letters > longestSought:
+		form.Refuse("sought", "registry.too_long", nil)
+	case letters < shortestSought:
 		form.Refuse("sought", "registry.too_short", map[string]any{"Count": shortestSought})
 	case strings.ContainsAny(sought, "0123456789"):
 		form.Refuse("sought", "registry.not_a_number", nil)
@@ -139,6 +169,10 @@ func (v *visit) searchRegistry() error {
 	}
 	found, err := v.Cases.Search(v.Request.Context(), sought)
 	if refusal, is := refusedWith(err, certification.RefusedInvalid); is && len(refusal.Findings) > 0 {
+		if refusal.Findings[0].Code == "too_long" {
+			form.Refuse("sought", "registry.too_long", nil)
+			return v.registry(form, nil, "")
+		}
 		form.Refuse("sought", "registry.too_short", map[string]any{"Count": shortestSought})
 		return v.registry(form, nil, "")
 	}

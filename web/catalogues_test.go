@@ -35,7 +35,7 @@ func TestWordsFindTheNearestLanguage(t *testing.T) {
 	for tag, written := range map[string]string{"en": "ltr", "es": "ltr", "ar": "rtl"} {
 		words := web.Words(tag)
 		require.Equal(t, written, words.Direction())
-		require.Equal(t, tag == "en", words.Reviewed(), "nobody who speaks it has reviewed %s", tag)
+		require.False(t, words.Reviewed(), "no native speaker has reviewed %s", tag)
 		require.NotEmpty(t, words.Name())
 	}
 }
