@@ -55,6 +55,7 @@ func (c *Cases) view(actor certification.Actor, row store.CaseRow) View {
 	view := View{Case: row.Case, Available: row.AvailableSignals(actor), CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt}
 	view.Slow = slices.ContainsFunc(slow, view.NeedsAttention)
 	view.ChecksLate = view.NeedsAttention(certification.AttentionDocument)
+	view.Surplus = view.NeedsAttention(certification.AttentionSurplus)
 	if actor.Role == certification.RoleApplicant {
 		if row.Exam != nil && row.Exam.Authorized {
 			view.BookingURL = c.BookingURL + "?authorization=" + row.Exam.AuthorizationID

@@ -63,6 +63,8 @@ type View struct {
 	Slow bool
 	// ChecksLate says that it is the check of a document.
 	ChecksLate bool
+	// Surplus says that money arrived which was not due any more, and has not gone back yet.
+	Surplus bool
 }
 
 // Filter chooses cases for a list. Zero fields choose nothing away.
@@ -72,7 +74,7 @@ type Filter struct {
 	WaitsOn    certification.Party
 	Assignee   string // a reviewer's id
 	Overdue    *bool
-	Attention  string // a code of certification.Attention, or "any": of open cases, and disputes
+	Attention  string // a code of certification.Attention, or "any": of open cases, and of closed ones certification.AfterTheEnd
 	CountyPlan string
 	DueBefore  time.Time
 	Page
@@ -149,7 +151,7 @@ type Payment struct {
 	Fee         certification.Fee
 	AmountCents int64
 	Currency    string
-	Status      string // "open", "paid", "failed", "waived", "refunded" or "disputed"
+	Status      string // "open", "paid", "failed", "waived", "surplus", "refunded" or "disputed"
 	AskedAt     time.Time
 	SettledAt   time.Time // zero while it is open
 	CheckoutURL string    // only while it is open, and only for the owner

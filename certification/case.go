@@ -101,9 +101,15 @@ const (
 	AttentionVendor        = "vendor"        // the exam vendor is late or refused
 	AttentionHold          = "hold"          // nobody looked at a case on hold in time
 	AttentionDispute       = "dispute"       // a payment is disputed
+	AttentionSurplus       = "surplus"       // money arrived that was not due any more; it is to be given back
 	AttentionCancel        = "cancel"        // somebody asked Temporal to cancel the case
 	AttentionUnknown       = "unknown"       // a message that nobody handles came
 )
+
+// AfterTheEnd are the codes of attention that a closed case still asks for: what they are
+// about is money, and somebody outside waits for it. Nothing can be sent to a closed case
+// that would end the others.
+var AfterTheEnd = []string{AttentionDispute, AttentionSurplus}
 
 // Clone copies a case so that changing one leaves the other alone.
 func (c Case) Clone() Case {
@@ -240,12 +246,19 @@ func (c *Case) Overdue() bool {
 // Concerns says why a message from outside has no effect on a case where it
 // stands; empty if it has. Late, repeated and reordered messages end here.
 func (c *Case) Concerns(message Message) (ignored string) {
+	switch message := message.(type) {
+	case *PaymentRefunded, *PaymentDisputed:
+		return "" // money is of interest at every stage, and after the end
+	case *PaymentSettled:
+		if c.IsSurplus(message) {
+			return ""
+		}
+	}
 	if c.Stage == StageClosed {
 		return "the case is closed"
 	}
 	if !c.TakesFromOutside(message.Signal()) {
-		switch message.(type) {
-		case *DocumentChecked, *PaymentRefunded, *PaymentDisputed:
+		if _, is := message.(*DocumentChecked); is {
 			return "" // of interest at every stage
 		}
 		return "not at this stage"

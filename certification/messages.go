@@ -169,6 +169,8 @@ type PaymentSettled struct {
 	PaymentID   string    `json:"payment_id"`
 	AmountCents int64     `json:"amount_cents"`
 	PaidAt      time.Time `json:"paid_at"`
+	// RefundedCents is what had gone back already when we looked.
+	RefundedCents int64 `json:"refunded_cents,omitempty"`
 }
 
 // PaymentFailed says that a payment page was left unpaid or a payment declined.
@@ -182,7 +184,9 @@ type PaymentFailed struct {
 type PaymentRefunded struct {
 	Envelope
 	PaymentID   string `json:"payment_id"`
-	AmountCents int64  `json:"amount_cents"`
+	AmountCents int64  `json:"amount_cents"` // all that went back so far
+	// LeftCents is what of the payment has not gone back; zero when all of it has.
+	LeftCents int64 `json:"left_cents,omitempty"`
 }
 
 // PaymentDisputed says that a bank took a payment into dispute.

@@ -15,6 +15,7 @@ const (
 	LetterReceipt             Letter = "receipt"              // Fee, AmountCents, PaidAt, PaymentID
 	LetterPaymentFailed       Letter = "payment_failed"       // Fee, AmountCents; DueAt
 	LetterFeeWaived           Letter = "fee_waived"           // Fee
+	LetterPaymentSurplus      Letter = "payment_surplus"      // AmountCents, PaidAt, PaymentID: it arrived and was not due; we give it back
 	LetterApplicationReturned Letter = "application_returned" // Reasons; DueAt: answer by
 	LetterReturnedReminder    Letter = "returned_reminder"    // Reasons; DueAt
 	LetterReviewResumed       Letter = "review_resumed"       // the clock runs again; DueAt: new decide-by date

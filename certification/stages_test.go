@@ -86,10 +86,11 @@ func TestConcerns(t *testing.T) {
 	require.Empty(t, c.Concerns(&ExamResult{AuthorizationID: "mine"}))
 	require.Equal(t, "another authorization", c.Concerns(&ExamResult{AuthorizationID: "another"}))
 	require.Equal(t, "not at this stage", c.Concerns(&ExamConfirmed{AuthorizationID: "mine"}))
-	require.Equal(t, "not at this stage", c.Concerns(&PaymentSettled{}))
+	require.Empty(t, c.Concerns(&PaymentSettled{}), "money is of interest wherever a case stands")
 	require.Empty(t, c.Concerns(&PaymentDisputed{}), "of interest at every stage")
 	c.Stage = StageClosed
-	require.Equal(t, "the case is closed", c.Concerns(&PaymentDisputed{}))
+	require.Empty(t, c.Concerns(&PaymentDisputed{}), "and after its end")
+	require.Equal(t, "the case is closed", c.Concerns(&DocumentChecked{}))
 }
 
 func TestWhomACaseWaitsFor(t *testing.T) {

@@ -35,7 +35,7 @@ type Transition struct {
 	Window *Deadline `json:"window,omitempty"`
 	Expiry *Deadline `json:"expiry,omitempty"`
 
-	// Ask opens a payment row, Settled marks one as paid or failed, Waived without money.
+	// Ask opens a payment row; Payment says what became of one.
 	Ask     bool            `json:"ask,omitempty"`
 	Payment *PaymentOutcome `json:"payment,omitempty"`
 
@@ -126,9 +126,19 @@ type NoticeRequest struct {
 // PaymentOutcome is what became of a payment row.
 type PaymentOutcome struct {
 	ID     string    `json:"id"`
-	Status string    `json:"status"` // "paid", "failed", "waived"
+	Status string    `json:"status"` // one of the Payment statuses but PaymentOpen
 	At     time.Time `json:"at,omitzero"`
 }
+
+// What can become of a payment row.
+const (
+	PaymentOpen          = "open"
+	PaymentPaid          = "paid"
+	PaymentDropped       = "failed"   // it ended without money: declined, expired, or the case went on without it
+	PaymentWaived        = "waived"   // settled without money
+	PaymentSurplus       = "surplus"  // paid, after it had ended otherwise: it is to be given back
+	PaymentRefundedWhole = "refunded" // all of it went back
+)
 
 // Form names a draft.
 type Form string

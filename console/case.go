@@ -179,7 +179,7 @@ var mended = map[string]string{
 func (v *visit) troubles(running cases.Running) []Trouble {
 	var all []Trouble
 	for _, attention := range v.view.Attention {
-		if v.view.Stage == certification.StageClosed && attention.Code != certification.AttentionDispute {
+		if v.view.Stage == certification.StageClosed && !slices.Contains(certification.AfterTheEnd, attention.Code) {
 			continue
 		}
 		trouble := Trouble{

@@ -61,7 +61,7 @@ type Row struct {
 // them: while it holds, nothing can be written, so only Temporal shows it.
 var attentionCodes = []string{
 	certification.AttentionNotice, certification.AttentionCheckout, certification.AttentionAuthorization, certification.AttentionDocument, certification.AttentionReview,
-	certification.AttentionVendor, certification.AttentionHold, certification.AttentionDispute, certification.AttentionCancel, certification.AttentionUnknown,
+	certification.AttentionVendor, certification.AttentionHold, certification.AttentionDispute, certification.AttentionSurplus, certification.AttentionCancel, certification.AttentionUnknown,
 }
 
 var parties = []certification.Party{

@@ -54,6 +54,9 @@ var letters = []letter{
 	{name: certification.LetterReceipt, body: 3, next: says("letter.receipt.next_1"), needs: []fact{fee, amount, paidAt, paymentID}},
 	{name: certification.LetterPaymentFailed, body: 2, next: feeOpen, needs: []fact{fee, amount, due}},
 	{name: certification.LetterFeeWaived, body: 1, next: says("letter.fee_waived.next_1"), needs: []fact{fee}},
+	{name: certification.LetterPaymentSurplus, body: 2, needs: []fact{amount, paidAt, paymentID}, next: says(
+		"letter.payment_surplus.next_1", "letter.payment_surplus.next_2",
+	)},
 	{name: certification.LetterApplicationReturned, body: 2, needs: []fact{reasons, due}, putRight: true, next: says(
 		"home.application_returned.text", "home.returned.yours", "consequence.application_returned", "home.returned.ours",
 	)},

@@ -63,10 +63,7 @@ func (p *Payments) Look(ctx context.Context, sessionID string) ([]Delivery, erro
 	}
 	switch found.state() {
 	case pagePaid:
-		return deliver(found.CaseID, &certification.PaymentSettled{
-			Envelope:  envelope("settled:" + found.PaymentID),
-			PaymentID: found.PaymentID, AmountCents: found.AmountCents, PaidAt: found.PaidAt,
-		}), nil
+		return settled(found), nil
 	case pageExpired:
 		reason := FailedExpired
 		if found.Declined {
@@ -81,6 +78,14 @@ func (p *Payments) Look(ctx context.Context, sessionID string) ([]Delivery, erro
 	return nil, nil
 }
 
+// settled is the message about a page that was paid.
+func settled(found page) []Delivery {
+	return deliver(found.CaseID, &certification.PaymentSettled{
+		Envelope:  envelope("settled:" + found.PaymentID),
+		PaymentID: found.PaymentID, AmountCents: found.AmountCents, PaidAt: found.PaidAt, RefundedCents: found.RefundedCents,
+	})
+}
+
 // refunded reports the whole amount that has gone back so far: several partial
 // refunds make several messages, each with the sum up to then.
 func (p *Payments) refunded(ctx context.Context, chargeID string) ([]Delivery, error) {
@@ -93,7 +98,7 @@ func (p *Payments) refunded(ctx context.Context, chargeID string) ([]Delivery, e
 	}
 	return deliver(found.CaseID, &certification.PaymentRefunded{
 		Envelope:  envelope(fmt.Sprintf("refunded:%s:%d", found.PaymentID, found.RefundedCents)),
-		PaymentID: found.PaymentID, AmountCents: found.RefundedCents,
+		PaymentID: found.PaymentID, AmountCents: found.RefundedCents, LeftCents: found.AmountCents - found.RefundedCents,
 	}), nil
 }
 

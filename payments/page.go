@@ -20,6 +20,8 @@ type page struct {
 	Declined    bool   // completed, and the bank said no afterwards
 	AmountCents int64
 	PaidAt      time.Time
+	// RefundedCents is what of it went back since.
+	RefundedCents int64
 
 	// Replayed is set when Stripe repeated what it saved under the key.
 	Replayed bool

@@ -176,8 +176,8 @@ func (s *processor) pagesOf(ctx context.Context, customer, paymentID string) ([]
 
 // charge is what a refund changes.
 type charge struct {
-	PaymentID, CaseID string
-	RefundedCents     int64
+	PaymentID, CaseID          string
+	AmountCents, RefundedCents int64
 }
 
 func (s *processor) charge(ctx context.Context, id string) (charge, error) {
@@ -189,7 +189,7 @@ func (s *processor) charge(ctx context.Context, id string) (charge, error) {
 		return charge{}, explain("look at charge "+id, err)
 	}
 	payment, caseID := ours(found.PaymentIntent)
-	return charge{PaymentID: payment, CaseID: caseID, RefundedCents: found.AmountRefunded}, nil
+	return charge{PaymentID: payment, CaseID: caseID, AmountCents: found.Amount, RefundedCents: found.AmountRefunded}, nil
 }
 
 // dispute is a payment that a bank took back, for now.
@@ -242,6 +242,7 @@ func pageOf(session *stripe.CheckoutSession) page {
 			(intent.Status == stripe.PaymentIntentStatusRequiresPaymentMethod || intent.Status == stripe.PaymentIntentStatusCanceled)
 		if intent.LatestCharge != nil && intent.LatestCharge.Created != 0 {
 			p.PaidAt = time.Unix(intent.LatestCharge.Created, 0).UTC()
+			p.RefundedCents = intent.LatestCharge.AmountRefunded
 		}
 	}
 	if session.LastResponse != nil {

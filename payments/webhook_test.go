@@ -181,6 +181,7 @@ func TestInterpretMoneyGoingBack(t *testing.T) {
 	require.EqualValues(t, 10000, refunded.AmountCents)
 	require.Equal(t, "019a-payment", refunded.PaymentID)
 	require.Equal(t, "stripe:refunded:019a-payment:10000", refunded.Key)
+	require.Zero(t, refunded.LeftCents)
 }
 
 func TestInterpretADispute(t *testing.T) {

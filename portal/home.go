@@ -143,6 +143,9 @@ func notices(say func(string, map[string]any) string, view cases.View) []web.Not
 	if view.Suspended && (view.OnHold || view.Stage != certification.StageCertified) {
 		add("error", "suspended")
 	}
+	if view.Surplus {
+		add("info", "surplus")
+	}
 	late := lateness(view)
 	// What the exam partner keeps us waiting for is said on its own.
 	if view.Slow && late != "late_vendor" && (view.Exam == nil || !view.Exam.Refused) {

@@ -196,6 +196,9 @@ func homeExamples() []example {
 	add("slow on our side", certification.StageApplicationReview, func(v *cases.View) {
 		v.Slow = true
 	})
+	add("paid what was not due", certification.StageApplicationReview, func(v *cases.View) {
+		v.Surplus = true
+	})
 	late := func(v *cases.View) {
 		v.Promises[0].Overdue, v.Promises[0].DueAt = true, certification.EndOfDay(exampleNow.AddDate(0, 0, -2))
 	}

@@ -160,6 +160,7 @@ var withoutHome = map[certification.Letter]string{
 	certification.LetterConfirmAddress:   "it is about an address, before there is a case",
 	certification.LetterAddressChanged:   "it is about an address, and goes to who may be somebody else",
 	certification.LetterReceipt:          "it is about money; the letter of the same moment that says the fee is settled for the step tells what is next",
+	certification.LetterPaymentSurplus:   "it is about money that comes back, at any stage; nobody has a step",
 	certification.LetterFeeWaived:        "it is about money; the letter of the same moment that says the fee is settled for the step tells what is next",
 	certification.LetterHoldReleased:     "it is about one date, at any stage; the stages' homes say whose step that is",
 	certification.LetterDeadlineExtended: "it is about one date, at any stage; the stages' homes say whose step that is",

@@ -187,7 +187,7 @@ func (v *visit) paid() error {
 		if !v.lookAgain("look") {
 			content.Again = v.Request.URL.Path + "?" + url.Values{"payment": {id}, "outcome": {v.Query("outcome")}}.Encode() // where it begins anew
 		}
-	case status == "waived", status == "refunded", status == "disputed":
+	case status == "waived", status == "refunded", status == "disputed", status == certification.PaymentSurplus:
 		name = status
 	case status == "open":
 		name = "not_paid"
@@ -221,7 +221,7 @@ func (v *visit) payments() error {
 			When: v.words.Moment(payment.AskedAt), What: v.words.Money(payment.AmountCents) + " · " + v.words.Say("fee."+string(payment.Fee), nil),
 			Detail: v.words.Say("payments.status_"+payment.Status, nil),
 		}
-		if payment.Status == "paid" {
+		if _, has := refundWords[payment.Status]; has {
 			line.Address = frame.Link(v.casePath("/payments/" + payment.ID))
 		}
 		content.Lines = append(content.Lines, line)
@@ -229,7 +229,13 @@ func (v *visit) payments() error {
 	return show(v, http.StatusOK, "lines", frame, content)
 }
 
-// Receipt is a fee that was paid, to print.
+// refundWords are the statuses that have a receipt, since money arrived, and what it says
+// about giving it back.
+var refundWords = map[string]string{
+	certification.PaymentPaid: "payments.not_refunded", certification.PaymentSurplus: "payments.to_refund", certification.PaymentRefundedWhole: "payments.refunded",
+}
+
+// Receipt is money that arrived, to print.
 type Receipt struct{ Rows []web.Row }
 
 func (v *visit) receipt() error {
@@ -238,17 +244,18 @@ func (v *visit) receipt() error {
 		return err
 	}
 	for _, payment := range payments {
-		if payment.ID != v.Param("payment") || payment.Status != "paid" {
+		refund, has := refundWords[payment.Status]
+		if payment.ID != v.Param("payment") || !has {
 			continue
 		}
 		frame := v.frame("payments.receipt_title", nil)
 		frame.Back = frame.Link(v.casePath("/payments"))
-		return show(v, http.StatusOK, "receipt", frame, receipt(frame, payment.Fee, payment.AmountCents, payment.SettledAt, v.view.Number, payment.ID))
+		return show(v, http.StatusOK, "receipt", frame, receipt(frame, payment.Fee, payment.AmountCents, payment.SettledAt, v.view.Number, payment.ID, refund))
 	}
 	return certification.NotFound()
 }
 
-func receipt(frame web.Frame, fee certification.Fee, cents int64, paidAt time.Time, caseNumber, number string) Receipt {
+func receipt(frame web.Frame, fee certification.Fee, cents int64, paidAt time.Time, caseNumber, number, refund string) Receipt {
 	say := func(key string) string { return frame.Localizer.Say(key, nil) }
 	row := func(key, value string) web.Row {
 		return web.Row{Label: say("payments." + key), Values: []string{value}}
@@ -256,6 +263,6 @@ func receipt(frame web.Frame, fee certification.Fee, cents int64, paidAt time.Ti
 	return Receipt{Rows: []web.Row{
 		row("receipt_fee", say("fee."+string(fee))), row("receipt_amount", frame.Money(cents)), row("receipt_paid", frame.Moment(paidAt)),
 		row("receipt_case", caseNumber), row("receipt_number", number), row("receipt_operator", frame.Operator),
-		row("receipt_refund", say("payments.not_refunded")),
+		row("receipt_refund", say(refund)),
 	}}
 }

@@ -30,7 +30,7 @@ func payExamples() []example {
 			return Paid{Text: frame.Localizer.Say("pay.waiting.text_slow", nil), Waiting: true, Again: "/", Button: web.Button{Label: frame.Localizer.Say("pay.to_case", nil), Address: "/"}}
 		}},
 	)
-	for _, name := range []string{"done", "waiting", "not_paid", "failed", "waived", "refunded", "disputed"} {
+	for _, name := range []string{"done", "waiting", "not_paid", "failed", "waived", "surplus", "refunded", "disputed"} {
 		all = append(all, example{Name: "paid " + name, Page: "paid", Title: "pay." + name + ".title", SignedIn: true, Content: func(frame web.Frame) any {
 			content := Paid{Text: frame.Localizer.Say("pay."+name+".text", nil), Waiting: name == "waiting", Button: web.Button{Label: frame.Localizer.Say("pay.to_case", nil), Address: "/"}}
 			if name == "done" {
@@ -39,8 +39,10 @@ func payExamples() []example {
 			return content
 		}})
 	}
-	all = append(all, example{Name: "receipt", Page: "receipt", Title: "payments.receipt_title", SignedIn: true, Content: func(frame web.Frame) any {
-		return receipt(frame, certification.FeeApplication, 100_00, exampleNow, "PC-7K3M-92QX", "0195f3a0-0000-7000-8000-00000000000a")
-	}})
+	for _, status := range []string{certification.PaymentPaid, certification.PaymentSurplus, certification.PaymentRefundedWhole} {
+		all = append(all, example{Name: "receipt " + status, Page: "receipt", Title: "payments.receipt_title", SignedIn: true, Content: func(frame web.Frame) any {
+			return receipt(frame, certification.FeeApplication, 100_00, exampleNow, "PC-7K3M-92QX", "0195f3a0-0000-7000-8000-00000000000a", refundWords[status])
+		}})
+	}
 	return all
 }

@@ -77,6 +77,9 @@ func (s *Store) commit(ctx context.Context, q *queries.Queries, t certification.
 		if err := void(ctx, q, caseID, revision, now); err != nil {
 			return certification.Settled{}, err
 		}
+		if err := closePages(ctx, q, caseID, revision, now); err != nil {
+			return certification.Settled{}, err
+		}
 	}
 
 	number := ""
@@ -221,13 +224,7 @@ func checkAgain(ctx context.Context, q *queries.Queries, t certification.Transit
 // writePayments settles the payment that a step is about, before it asks for another.
 func writePayments(ctx context.Context, q *queries.Queries, t certification.Transition, settled certification.Settled, after certification.Case) error {
 	if t.Payment != nil && t.Payment.ID != "" {
-		at := t.Payment.At
-		if at.IsZero() {
-			at = settled.At
-		}
-		if err := q.SettlePayment(ctx, queries.SettlePaymentParams{
-			ID: t.Payment.ID, Status: t.Payment.Status, SettledAt: &at, SettledBy: &after.Revision,
-		}); err != nil {
+		if err := settlePayment(ctx, q, *t.Payment, settled.At, after); err != nil {
 			return err
 		}
 	}
@@ -238,6 +235,41 @@ func writePayments(ctx context.Context, q *queries.Queries, t certification.Tran
 		})
 	}
 	return nil
+}
+
+// settlePayment writes what became of a payment. Where it ended without money, its page is
+// closed by the relay: nobody may pay there any more.
+func settlePayment(ctx context.Context, q *queries.Queries, outcome certification.PaymentOutcome, now time.Time, after certification.Case) error {
+	at := outcome.At
+	switch {
+	case outcome.Status == certification.PaymentRefundedWhole && at.IsZero():
+		return q.MarkPayment(ctx, queries.MarkPaymentParams{ID: outcome.ID, Status: outcome.Status, CaseID: after.ID})
+	case at.IsZero():
+		at = now
+	}
+	if err := q.SettlePayment(ctx, queries.SettlePaymentParams{
+		ID: outcome.ID, Status: outcome.Status, SettledAt: &at, SettledBy: &after.Revision, CaseID: after.ID,
+	}); err != nil {
+		return err
+	}
+	if outcome.Status != certification.PaymentDropped && outcome.Status != certification.PaymentWaived {
+		return nil
+	}
+	return closePages(ctx, q, after.ID, after.Revision, now)
+}
+
+// What a step of a case asks the relay to do, in the transaction of the step.
+const (
+	// SourceSteps is the Source of these in the inbox.
+	SourceSteps = "steps"
+	// KindClosePage is {"payment_id"}: close the page of a payment that ended without money.
+	KindClosePage = "close-page"
+	// KindLetter is {"notice_id"}: send a letter of a case whose workflow has ended.
+	KindLetter = "send-letter"
+)
+
+func closePages(ctx context.Context, q *queries.Queries, caseID string, revision int, now time.Time) error {
+	return q.ClosePages(ctx, queries.ClosePagesParams{Source: SourceSteps, Kind: KindClosePage, CaseID: caseID, Revision: revision, At: now})
 }
 
 // turnDrafts takes a draft out of the applicant's hands, or gives one back.

@@ -67,8 +67,8 @@ func (s *Store) ListCases(ctx context.Context, f CaseFilter) ([]CaseRow, error) 
 	switch f.Attention {
 	case "":
 	case "any":
-		// A closed case takes nothing that would end a note, but a bank still wants an answer.
-		where = append(where, "attention <> '{}' AND (stage <> 'closed' OR attention @> '{dispute}')")
+		// Of a closed case only what is about money: see certification.AfterTheEnd.
+		where = append(where, "attention <> '{}' AND (stage <> 'closed' OR attention && '{dispute,surplus}')")
 	default:
 		and("attention <> '{}' AND attention @> ARRAY[@attention::text]", "attention", f.Attention)
 	}

@@ -51,7 +51,7 @@ func TestAListIsWholeAndInOrder(t *testing.T) {
 		want := map[string]string{
 			"all": "true", "stage": "stage = 'application_review'", "party": "waits_on = 'reviewer'", "never due": "waits_on = 'nobody'",
 			"assignee": "assignee = 'reviewer-1'", "overdue": "overdue", "in time": "NOT overdue AND county_plan = 'Kern'",
-			"any": "cardinality(attention) > 0 AND (stage <> 'closed' OR 'dispute' = ANY (attention))", "vendor": "'vendor' = ANY (attention)", "due": "due_at < '2026-03-04 20:00:00Z'",
+			"any": "cardinality(attention) > 0 AND (stage <> 'closed' OR 'dispute' = ANY (attention) OR 'surplus' = ANY (attention))", "vendor": "'vendor' = ANY (attention)", "due": "due_at < '2026-03-04 20:00:00Z'",
 		}[name]
 		expected := one[[]string](r, "SELECT array_agg(id::text ORDER BY due_at NULLS LAST, id) FROM cases WHERE "+want)
 		require.NotEmpty(t, expected, name)
@@ -93,7 +93,7 @@ func TestListsAreReadFromAnIndex(t *testing.T) {
 		"county":   "county_plan = 'Kern'",
 		"assignee": "assignee <> '' AND assignee = 'reviewer-1'",
 		"overdue":  "overdue",
-		"any":      "attention <> '{}' AND (stage <> 'closed' OR attention @> '{dispute}')",
+		"any":      "attention <> '{}' AND (stage <> 'closed' OR attention && '{dispute,surplus}')",
 	} {
 		plan := explain(r, "SELECT snapshot FROM cases WHERE "+condition+" ORDER BY sort_at, id LIMIT 51")
 		require.Contains(t, plan, "Index", "%s: %s", name, plan)

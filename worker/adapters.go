@@ -81,22 +81,50 @@ func (c checkouts) OpenCheckout(ctx context.Context, paymentID string) error {
 	if err != nil {
 		return fmt.Errorf("reading payment %s: %w", paymentID, err)
 	}
-	if row.Status != "open" {
+	if row.Status != certification.PaymentOpen {
 		return nil // settled, dropped or void meanwhile
 	}
-	session, err := c.Payments.Open(ctx, certification.Checkout{
-		PaymentID: row.ID, CaseID: row.CaseID, ApplicantID: row.ApplicantID, CustomerID: row.CustomerID, Fee: certification.Fee(row.Fee),
-		AmountCents: row.AmountCents, Currency: row.Currency, PreviousSessionID: row.PreviousSessionID, AskedAt: row.AskedAt,
-	})
+	session, err := c.Payments.Open(ctx, checkoutOf(row))
 	if err != nil {
 		return err
+	}
+	if session.AlreadyPaid && session.SessionID == row.PreviousSessionID {
+		return c.tellPaid(ctx, row.ID, session.SessionID)
 	}
 	if err := c.Store.WriteCustomer(ctx, queries.WriteCustomerParams{ID: row.ApplicantID, CustomerID: session.CustomerID}); err != nil {
 		return err
 	}
-	return c.Store.WriteCheckout(ctx, queries.WriteCheckoutParams{
-		ID: row.ID, SessionID: session.SessionID, CheckoutUrl: session.URL, CheckoutExpiresAt: &session.ExpiresAt,
+	return c.Store.InTransaction(ctx, func(q *queries.Queries) error {
+		status, err := q.WriteCheckout(ctx, queries.WriteCheckoutParams{
+			ID: row.ID, SessionID: session.SessionID, CheckoutUrl: session.URL, CheckoutExpiresAt: &session.ExpiresAt,
+		})
+		if err != nil || status == certification.PaymentOpen {
+			return err
+		}
+		// The payment ended while its page was being opened: nobody may pay there.
+		return q.ClosePage(ctx, queries.ClosePageParams{Source: store.SourceSteps, Kind: store.KindClosePage, ID: row.ID, At: c.Now()})
 	})
+}
+
+// tellPaid tells the case of the money of an earlier payment for the same fee, which had
+// ended and was paid all the same. That is surplus; once the case has noted it, the fee
+// gets a page of its own.
+func (c checkouts) tellPaid(ctx context.Context, paymentID, sessionID string) error {
+	deliveries, err := c.Payments.Look(ctx, sessionID)
+	for _, delivery := range deliveries {
+		if err == nil {
+			_, err = relay{Parts: c.Parts}.signal(ctx, delivery.CaseID, delivery.Message)
+		}
+	}
+	return errors.Join(fmt.Errorf("the page before that of payment %s was paid; the case hears of it first", paymentID), err)
+}
+
+// checkoutOf is a payment row as the payment processor's adapter needs it.
+func checkoutOf(row queries.CheckoutOfRow) certification.Checkout {
+	return certification.Checkout{
+		PaymentID: row.ID, CaseID: row.CaseID, ApplicantID: row.ApplicantID, CustomerID: row.CustomerID, Fee: certification.Fee(row.Fee),
+		AmountCents: row.AmountCents, Currency: row.Currency, PreviousSessionID: row.PreviousSessionID, AskedAt: row.AskedAt,
+	}
 }
 
 // authorizations sends authorizations by their ids, and collects the vendor's files.

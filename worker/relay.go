@@ -166,12 +166,10 @@ func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (st
 		if err != nil {
 			return "", err
 		}
-		for _, delivery := range deliveries {
-			if outcome, err := r.signal(ctx, delivery.CaseID, delivery.Message); err != nil {
-				return outcome, err
-			}
-		}
-		return fmt.Sprintf("%d signals", len(deliveries)), nil
+		return r.signals(ctx, deliveries)
+
+	case store.SourceSteps:
+		return r.step(ctx, incoming)
 
 	case exams.Source:
 		_, message, err := exams.Interpret(incoming)
@@ -197,6 +195,50 @@ func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (st
 	return "", errNoCase
 }
 
+// step does what a step of a case asked for in its transaction.
+func (r relay) step(ctx context.Context, incoming certification.Incoming) (string, error) {
+	var about struct {
+		PaymentID string `json:"payment_id"`
+		NoticeID  string `json:"notice_id"`
+	}
+	if err := json.Unmarshal(incoming.Payload, &about); err != nil {
+		return "", fmt.Errorf("decoding: %w", err)
+	}
+	switch incoming.Kind {
+	case store.KindLetter:
+		return "sent", letters{r.Parts}.SendNotice(ctx, about.NoticeID)
+	case store.KindClosePage:
+		row, err := r.Store.CheckoutOf(ctx, about.PaymentID)
+		switch {
+		case store.None(err):
+			return "the payment was erased", nil
+		case err != nil:
+			return "", err
+		case row.Status == certification.PaymentOpen:
+			return "the step was void, and the payment is open", nil
+		}
+		deliveries, err := r.Payments.Close(ctx, checkoutOf(row))
+		if err != nil {
+			return "", err
+		}
+		if len(deliveries) == 0 {
+			return "closed", nil
+		}
+		return r.signals(ctx, deliveries)
+	}
+	return "", errNoCase
+}
+
+// signals sends what follows from one message.
+func (r relay) signals(ctx context.Context, deliveries []payments.Delivery) (string, error) {
+	for _, delivery := range deliveries {
+		if outcome, err := r.signal(ctx, delivery.CaseID, delivery.Message); err != nil {
+			return outcome, err
+		}
+	}
+	return fmt.Sprintf("%d signals", len(deliveries)), nil
+}
+
 // toAuthorized finds the case of an exam's authorization.
 func (r relay) toAuthorized(ctx context.Context, message certification.Message) (string, error) {
 	about, is := message.(interface{ Authorization() string })
@@ -214,7 +256,8 @@ func (r relay) toAuthorized(ctx context.Context, message certification.Message) 
 }
 
 // signal sends one message to the workflow of a case. A case that is closed no
-// longer listens; the inbox keeps the message with that outcome.
+// longer listens: what is about money is written to it all the same, of anything else the
+// inbox keeps the message with that outcome.
 func (r relay) signal(ctx context.Context, caseID string, message certification.Message) (string, error) {
 	err := r.Temporal.SignalWorkflow(ctx, workflows.CaseWorkflowID(caseID), "", string(message.Signal()), message)
 	var gone *serviceerror.NotFound
@@ -226,9 +269,27 @@ func (r relay) signal(ctx context.Context, caseID string, message certification.
 		case err != nil:
 			return "", err
 		case row.Stage == certification.StageClosed:
-			return outcomeClosed, nil
+			return r.afterTheEnd(ctx, row.Case, message)
 		}
 		return "", errors.New("the workflow of an open case is not running")
 	}
 	return "delivered", err
+}
+
+// afterTheEnd writes a message about money to a case whose workflow has ended: money that
+// came too late must not vanish, and somebody of ours has to see it.
+func (r relay) afterTheEnd(ctx context.Context, closed certification.Case, message certification.Message) (string, error) {
+	if copied := closed.Clone(); !copied.Money(message, new(certification.Transition)) {
+		return outcomeClosed, nil
+	}
+	envelope := certification.EnvelopeOf(message)
+	err := r.Store.CommitClosed(ctx, closed.ID, func(c certification.Case) certification.Transition {
+		step := certification.Transition{Event: certification.Event{
+			Signal: message.Signal(), Key: envelope.Key, Actor: envelope.Actor, From: c.Stage, To: c.Stage,
+		}}
+		c.Money(message, &step)
+		step.Case = c
+		return step
+	})
+	return "written to the closed case", err
 }

@@ -40,9 +40,8 @@ func (c *story) applicationFee(message certification.Message) certification.Stag
 	case *certification.PaymentFailed:
 		c.paymentFailed(message)
 	case *certification.PaymentSettled:
-		if c.settle(message) {
-			return c.applicationReceived()
-		}
+		c.settle(message)
+		return c.applicationReceived()
 	case *certification.WaiveFee:
 		c.waive(message)
 		return c.applicationReceived()

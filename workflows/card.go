@@ -78,6 +78,7 @@ var advice = map[string]string{
 	certification.AttentionVendor:        "The exam vendor is late, refused, or says something else than before. Ask them with the authorization id; then `retry-step` takes this note away.",
 	certification.AttentionHold:          "This case is on hold for longer than was promised. `release-hold` lets it go on; `extend-deadline` does not help here.",
 	certification.AttentionDispute:       "A payment is disputed. Send the evidence at Stripe before its due date.",
+	certification.AttentionSurplus:       "Money arrived for a fee that was not due any more: waived meanwhile, or the case had gone on or ended. The person was told that it comes back. Refund the payment in full in Stripe, under its `payment_id`; this note goes once Stripe reports it. Nothing can be sent from here.",
 	certification.AttentionCancel:        "Somebody asked Temporal to cancel this case. That has no effect: a case ends through its own signals. `retry-step` takes this note away.",
 	certification.AttentionUnknown:       "A signal came that nobody handles: perhaps a misspelled name. It had no effect. `retry-step` takes this note away.",
 }

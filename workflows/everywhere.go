@@ -90,16 +90,8 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 			c.Case.ClearAttention(certification.AttentionDocument, message.DocumentID)
 		}
 		return stay, true
-	case *certification.PaymentRefunded:
-		c.step.Event.Details.ID = message.PaymentID
-		c.Case.EndAttention(message.PaymentID)
-		return stay, true
-	case *certification.PaymentDisputed:
-		c.step.Event.Details.ID = message.PaymentID
-		c.Case.RaiseAttention(certification.AttentionDispute, message.PaymentID, noTime)
-		return stay, true
 	}
-	return stay, false
+	return stay, c.Case.Money(message, c.step)
 }
 
 // isFact says of which stages the due instant is one that nobody can move: an

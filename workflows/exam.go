@@ -11,9 +11,8 @@ func (c *story) examFee(message certification.Message) certification.Stage {
 	case *certification.PaymentFailed:
 		c.paymentFailed(message)
 	case *certification.PaymentSettled:
-		if c.settle(message) {
-			return c.bookingPossible()
-		}
+		c.settle(message)
+		return c.bookingPossible()
 	case *certification.WaiveFee:
 		c.waive(message)
 		return c.bookingPossible()

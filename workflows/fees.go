@@ -1,6 +1,10 @@
 package workflows
 
-import "peercert/certification"
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"peercert/certification"
+)
 
 // askFee opens a payment, or the page of the one that is open once more: there is
 // never a second payment for a fee that is being paid.
@@ -16,22 +20,19 @@ func (c *story) askFee(message *certification.PayFee) {
 	c.step.Ask = true
 }
 
-// settle takes the money of the open payment. It says false, and only records,
-// for money that the case does not wait for.
-func (c *story) settle(message *certification.PaymentSettled) bool {
+// settle takes the money of the open payment. What comes for another is surplus, and
+// never gets here (Case.Money).
+func (c *story) settle(message *certification.PaymentSettled) {
 	payment := c.Case.Payment
-	c.step.Event.Details = certification.EventDetails{ID: message.PaymentID}
-	if payment == nil || payment.ID != message.PaymentID {
-		c.step.Event.Ignored = "another payment"
-		return false
+	c.step.Event.Details = certification.EventDetails{ID: message.PaymentID, Fee: payment.Fee}
+	c.closePayment(certification.PaymentPaid)
+	if message.WentBack() {
+		c.step.Payment.Status = certification.PaymentRefundedWhole
 	}
-	c.step.Event.Details.Fee = payment.Fee
-	c.closePayment("paid")
 	c.step.Payment.At = message.PaidAt
 	c.letter(certification.LetterReceipt, func(f *certification.Facts) {
 		f.Fee, f.AmountCents, f.PaymentID, f.PaidAt = payment.Fee, message.AmountCents, payment.ID, message.PaidAt
 	})
-	return true
 }
 
 func (c *story) paymentFailed(message *certification.PaymentFailed) {
@@ -49,9 +50,11 @@ func (c *story) paymentFailed(message *certification.PaymentFailed) {
 
 // dropPayment gives up the open payment; the next pay-fee opens a new one.
 func (c *story) dropPayment() {
-	c.closePayment("failed")
+	c.closePayment(certification.PaymentDropped)
 }
 
+// closePayment ends the open payment. Where that is without money, the records ask in the
+// same transaction for its page to be closed, so that nobody pays there any more.
 func (c *story) closePayment(status string) {
 	if payment := c.Case.Payment; payment != nil {
 		c.step.Payment = &certification.PaymentOutcome{ID: payment.ID, Status: status}
@@ -63,6 +66,37 @@ func (c *story) closePayment(status string) {
 func (c *story) waive(message *certification.WaiveFee) {
 	fee, _ := c.Case.FeeDue()
 	c.step.Event.Details = certification.EventDetails{Fee: fee, Code: message.Reason}
-	c.closePayment("waived")
+	c.closePayment(certification.PaymentWaived)
 	c.letter(certification.LetterFeeWaived, price(fee))
+}
+
+// lateMoney is why a message about money has no effect, where cases of before took no
+// notice of it; empty everywhere else. They recorded money that they did not wait for,
+// and what came after their end, and did nothing about it. Such messages are in
+// histories: they are replayed as they were.
+//
+// The key is part of the change's name, because a run gives one answer for each name:
+// with one name, a run that once ignored a payment would ignore the next one too.
+func (c *story) lateMoney(ctx workflow.Context, m certification.Message) (ignored string) {
+	closed := c.Case.Stage == certification.StageClosed
+	switch m := m.(type) {
+	case *certification.PaymentSettled:
+		if !c.Case.IsSurplus(m) {
+			return ""
+		}
+	case *certification.PaymentRefunded, *certification.PaymentDisputed:
+		if !closed {
+			return ""
+		}
+	default:
+		return ""
+	}
+	change := "late-money:" + certification.EnvelopeOf(m).Key
+	switch {
+	case workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) != workflow.DefaultVersion:
+		return ""
+	case closed:
+		return "the case is closed"
+	}
+	return "another payment"
 }

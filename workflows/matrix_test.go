@@ -41,7 +41,10 @@ closed
 
 // Taken wherever a case is open. The instants of an appointment and of the opening
 // of renewal cannot be extended.
-const takenEverywhere = "hold>. retry-step>. wake>. start-new-run>. extend-deadline>. document-checked>. payment-refunded>. payment-disputed>."
+const takenEverywhere = "hold>. retry-step>. wake>. start-new-run>. extend-deadline>. document-checked>."
+
+// Money is taken wherever a case is, and after its end.
+const takenAlways = "payment-settled>. payment-refunded>. payment-disputed>."
 
 var notExtended = map[c9n.Stage]bool{c9n.StageExamBooked: true, c9n.StageCertified: true}
 
@@ -51,7 +54,7 @@ func expectations() map[c9n.Stage]map[c9n.Signal]c9n.Stage {
 		words := strings.Fields(line)
 		stage := c9n.Stage(words[0])
 		table[stage] = map[c9n.Signal]c9n.Stage{}
-		words = words[1:]
+		words = append(strings.Fields(takenAlways), words[1:]...) // what a stage says itself goes before
 		if stage != c9n.StageClosed {
 			words = append(words, strings.Fields(takenEverywhere)...)
 		}

@@ -192,6 +192,8 @@ func (c *story) take(ctx workflow.Context) certification.Message {
 				// Typed into the Temporal UI: nobody knows whether it is true.
 				event.Key, ignored = c.ownKey(string(m.Signal())), "no key"
 				event.Actor = certification.Actor{Role: certification.RoleTemporalOperator}
+			} else if ignored == "" {
+				ignored = c.lateMoney(ctx, m)
 			}
 			c.begin(event)
 			if ignored != "" {

@@ -388,8 +388,9 @@ func (r *random) watch(t c9n.Transition, after c9n.Case) {
 		check(len(promise.Rungs) > 0, "promise %s has no rung", promise.Kind)
 	}
 	if event.From == c9n.StageClosed {
-		check(event.Ignored != "" || event.Name == c9n.EventAttentionRaised || event.Name == c9n.EventAttentionEnded, "an action after closing")
-		check(len(t.Notices) == 0 && !t.Ask && !t.Authorize && !t.Issue && t.Payment == nil, "a consequence after closing")
+		money := event.Signal == c9n.SignalPaymentSettled || event.Signal == c9n.SignalPaymentRefunded || event.Signal == c9n.SignalPaymentDisputed
+		check(money || event.Ignored != "" || event.Name == c9n.EventAttentionRaised || event.Name == c9n.EventAttentionEnded, "an action after closing")
+		check((money || len(t.Notices) == 0 && t.Payment == nil) && !t.Ask && !t.Authorize && !t.Issue, "a consequence after closing")
 	}
 	check(event.From == event.To || event.From == "" || slices.Contains(c9n.RuleOf(event.From).Next, event.To), "%s does not lead to %s", event.From, event.To)
 	check(event.Ignored == "" || event.From == event.To, "what is ignored moves nothing")

@@ -109,7 +109,9 @@ func (r *records) Commit(_ context.Context, t certification.Transition) (certifi
 		})
 	}
 	if t.Payment != nil && t.Payment.ID != "" {
-		r.payments[t.Payment.ID].status = t.Payment.Status
+		if paid := r.payments[t.Payment.ID]; paid != nil {
+			paid.status = t.Payment.Status
+		}
 	}
 	if t.Ask {
 		r.payments[after.Payment.ID] = &payment{fee: after.Payment.Fee, cents: after.Payment.AmountCents, status: "open", askedAt: now}

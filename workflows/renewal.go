@@ -67,9 +67,8 @@ func (c *story) renewalFee(message certification.Message) certification.Stage {
 	case *certification.PaymentFailed:
 		c.paymentFailed(message)
 	case *certification.PaymentSettled:
-		if c.settle(message) {
-			return c.renewalReceived()
-		}
+		c.settle(message)
+		return c.renewalReceived()
 	case *certification.WaiveFee:
 		c.waive(message)
 		return c.renewalReceived()

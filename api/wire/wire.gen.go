@@ -551,9 +551,13 @@ type Payment struct {
 	// ID A UUID, version 7.
 	//
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
-	ID        ID         `json:"id"`
+	ID ID `json:"id"`
+
+	// SettledAt When the money arrived; where none did, when the payment ended.
 	SettledAt *time.Time `json:"settled_at,omitempty"`
-	Status    string     `json:"status"`
+
+	// Status `surplus`: the money arrived after the fee was settled otherwise or was not due any more; it is given back, and then `refunded`.
+	Status string `json:"status"`
 }
 
 // Policy defines model for Policy.
@@ -881,7 +885,7 @@ type ListCasesParams struct {
 	Assignee *string `form:"assignee,omitempty" json:"assignee,omitempty"`
 	Overdue  *bool   `form:"overdue,omitempty" json:"overdue,omitempty"`
 
-	// Attention A code, or `any`: of open cases, and disputes of closed ones.
+	// Attention A code, or `any`: of open cases, and of closed ones those about money, `dispute` and `surplus`.
 	Attention  *string    `form:"attention,omitempty" json:"attention,omitempty"`
 	CountyPlan *string    `form:"county_plan,omitempty" json:"county_plan,omitempty"`
 	DueBefore  *time.Time `form:"due_before,omitempty" json:"due_before,omitempty"`

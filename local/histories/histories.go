@@ -46,6 +46,8 @@ const (
 	// Operated is a case that operators had their hands on: messages without a key, a
 	// request to cancel, a signal that nobody handles, the records down meanwhile.
 	Operated = "operated"
+	// Surplus is a case to which money comes that it does not wait for.
+	Surplus = "surplus"
 )
 
 // Free says whether the histories of Release may be recorded: an error if there are
@@ -121,6 +123,7 @@ func (r *recorder) record(ctx context.Context) error {
 		{"a second term", func(ctx context.Context) error {
 			return r.renewed(ctx, stages[certification.StageRenewalReview])
 		}},
+		{"a case that is paid too late", r.surplus},
 		{"a case that was operated on", r.operated},
 	} {
 		if err := step.do(ctx); err != nil {

@@ -78,7 +78,7 @@ INSERT INTO payments (id, case_id, revision, fee, amount_cents, currency, status
 VALUES ($1, $2, $3, $4, $5, $6, 'open', $7);
 
 -- name: SettlePayment :exec
-UPDATE payments SET status = $2, settled_at = $3, settled_by = $4 WHERE id = $1;
+UPDATE payments SET status = $2, settled_at = $3, settled_by = $4 WHERE id = $1 AND case_id = $5;
 
 -- name: AddAuthorization :exec
 INSERT INTO authorizations (id, case_id, revision, attempt, language, place, eligible_from, eligible_until, created_at)

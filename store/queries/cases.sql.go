@@ -507,7 +507,7 @@ func (q *Queries) SettleDrafts(ctx context.Context, arg SettleDraftsParams) erro
 }
 
 const settlePayment = `-- name: SettlePayment :exec
-UPDATE payments SET status = $2, settled_at = $3, settled_by = $4 WHERE id = $1
+UPDATE payments SET status = $2, settled_at = $3, settled_by = $4 WHERE id = $1 AND case_id = $5
 `
 
 type SettlePaymentParams struct {
@@ -515,6 +515,7 @@ type SettlePaymentParams struct {
 	Status    string
 	SettledAt *time.Time
 	SettledBy *int
+	CaseID    string
 }
 
 func (q *Queries) SettlePayment(ctx context.Context, arg SettlePaymentParams) error {
@@ -523,6 +524,7 @@ func (q *Queries) SettlePayment(ctx context.Context, arg SettlePaymentParams) er
 		arg.Status,
 		arg.SettledAt,
 		arg.SettledBy,
+		arg.CaseID,
 	)
 	return err
 }

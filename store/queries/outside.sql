@@ -39,8 +39,9 @@ SELECT p.*, c.applicant_id, a.customer_id, coalesce((SELECT o.session_id FROM pa
 FROM payments p JOIN cases c ON c.id = p.case_id JOIN applicants a ON a.id = c.applicant_id
 WHERE p.id = $1;
 
--- name: WriteCheckout :exec
-UPDATE payments SET session_id = $2, checkout_url = $3, checkout_expires_at = $4 WHERE id = $1;
+-- name: WriteCheckout :one
+-- And how the payment stands now: it may have ended while its page was being opened.
+UPDATE payments SET session_id = $2, checkout_url = $3, checkout_expires_at = $4 WHERE id = $1 RETURNING status;
 
 -- name: WriteCustomer :exec
 UPDATE applicants SET customer_id = $2 WHERE id = $1 AND customer_id = '';
@@ -52,7 +53,28 @@ SELECT * FROM payments WHERE case_id = $1 AND status <> 'void' ORDER BY asked_at
 SELECT * FROM payments WHERE id = $1;
 
 -- name: MarkPayment :exec
-UPDATE payments SET status = $2 WHERE id = $1;
+-- When it was settled, and by which step, stays.
+UPDATE payments SET status = $2 WHERE id = $1 AND case_id = $3;
+
+-- name: ClosePages :exec
+-- Asks for the pages of payments to be closed that a step of a case ended without money,
+-- or that are void. Asked again, because the step was written again, it is done again.
+-- Without a session it may be that the page is being opened just now: a little later it is
+-- open, and found.
+INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
+SELECT sqlc.arg(source)::text, sqlc.arg(kind)::text || ':' || p.id, sqlc.arg(kind)::text, jsonb_build_object('payment_id', p.id),
+    sqlc.arg(at)::timestamptz, sqlc.arg(at)::timestamptz + CASE p.session_id WHEN '' THEN interval '1 minute' ELSE interval '0' END
+FROM payments p WHERE p.case_id = sqlc.arg(case_id) AND (p.settled_by = sqlc.arg(revision)::int AND p.status IN ('failed', 'waived')
+    OR p.revision >= sqlc.arg(revision)::int AND p.status = 'void')
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at;
+
+-- name: ClosePage :exec
+-- The same for one payment, at once.
+INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
+SELECT sqlc.arg(source)::text, sqlc.arg(kind)::text || ':' || p.id, sqlc.arg(kind)::text, jsonb_build_object('payment_id', p.id),
+    sqlc.arg(at)::timestamptz, sqlc.arg(at)::timestamptz
+FROM payments p WHERE p.id = sqlc.arg(id) AND p.status <> 'open'
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at;
 
 -- name: AuthorizationToSend :one
 SELECT z.id, z.case_id, z.attempt, z.language, z.place, z.eligible_from, z.eligible_until, z.voided_at,

@@ -192,6 +192,64 @@ func (q *Queries) ClaimNotice(ctx context.Context, arg ClaimNoticeParams) (Claim
 	return i, err
 }
 
+const closePage = `-- name: ClosePage :exec
+INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
+SELECT $1::text, $2::text || ':' || p.id, $2::text, jsonb_build_object('payment_id', p.id),
+    $3::timestamptz, $3::timestamptz
+FROM payments p WHERE p.id = $4 AND p.status <> 'open'
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at
+`
+
+type ClosePageParams struct {
+	Source string
+	Kind   string
+	At     time.Time
+	ID     string
+}
+
+// The same for one payment, at once.
+func (q *Queries) ClosePage(ctx context.Context, arg ClosePageParams) error {
+	_, err := q.db.Exec(ctx, closePage,
+		arg.Source,
+		arg.Kind,
+		arg.At,
+		arg.ID,
+	)
+	return err
+}
+
+const closePages = `-- name: ClosePages :exec
+INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
+SELECT $1::text, $2::text || ':' || p.id, $2::text, jsonb_build_object('payment_id', p.id),
+    $3::timestamptz, $3::timestamptz + CASE p.session_id WHEN '' THEN interval '1 minute' ELSE interval '0' END
+FROM payments p WHERE p.case_id = $4 AND (p.settled_by = $5::int AND p.status IN ('failed', 'waived')
+    OR p.revision >= $5::int AND p.status = 'void')
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at
+`
+
+type ClosePagesParams struct {
+	Source   string
+	Kind     string
+	At       time.Time
+	CaseID   string
+	Revision int
+}
+
+// Asks for the pages of payments to be closed that a step of a case ended without money,
+// or that are void. Asked again, because the step was written again, it is done again.
+// Without a session it may be that the page is being opened just now: a little later it is
+// open, and found.
+func (q *Queries) ClosePages(ctx context.Context, arg ClosePagesParams) error {
+	_, err := q.db.Exec(ctx, closePages,
+		arg.Source,
+		arg.Kind,
+		arg.At,
+		arg.CaseID,
+		arg.Revision,
+	)
+	return err
+}
+
 const documentsOf = `-- name: DocumentsOf :many
 SELECT id, case_id, kind, status, refusal_code, threat, media_type, bytes, sha256, quarantine_key, quarantine_version, clean_key, clean_version, view_key, file_name, uploaded_at, checked_at, erasing_for, after_event FROM documents WHERE case_id = $1 AND erasing_for = '' ORDER BY uploaded_at, id
 `
@@ -352,16 +410,18 @@ func (q *Queries) MarkNoticeSent(ctx context.Context, arg MarkNoticeSentParams) 
 }
 
 const markPayment = `-- name: MarkPayment :exec
-UPDATE payments SET status = $2 WHERE id = $1
+UPDATE payments SET status = $2 WHERE id = $1 AND case_id = $3
 `
 
 type MarkPaymentParams struct {
 	ID     string
 	Status string
+	CaseID string
 }
 
+// When it was settled, and by which step, stays.
 func (q *Queries) MarkPayment(ctx context.Context, arg MarkPaymentParams) error {
-	_, err := q.db.Exec(ctx, markPayment, arg.ID, arg.Status)
+	_, err := q.db.Exec(ctx, markPayment, arg.ID, arg.Status, arg.CaseID)
 	return err
 }
 
@@ -758,8 +818,8 @@ func (q *Queries) UnsentNoticesOf(ctx context.Context, caseID *string) ([]string
 	return items, nil
 }
 
-const writeCheckout = `-- name: WriteCheckout :exec
-UPDATE payments SET session_id = $2, checkout_url = $3, checkout_expires_at = $4 WHERE id = $1
+const writeCheckout = `-- name: WriteCheckout :one
+UPDATE payments SET session_id = $2, checkout_url = $3, checkout_expires_at = $4 WHERE id = $1 RETURNING status
 `
 
 type WriteCheckoutParams struct {
@@ -769,14 +829,17 @@ type WriteCheckoutParams struct {
 	CheckoutExpiresAt *time.Time
 }
 
-func (q *Queries) WriteCheckout(ctx context.Context, arg WriteCheckoutParams) error {
-	_, err := q.db.Exec(ctx, writeCheckout,
+// And how the payment stands now: it may have ended while its page was being opened.
+func (q *Queries) WriteCheckout(ctx context.Context, arg WriteCheckoutParams) (string, error) {
+	row := q.db.QueryRow(ctx, writeCheckout,
 		arg.ID,
 		arg.SessionID,
 		arg.CheckoutUrl,
 		arg.CheckoutExpiresAt,
 	)
-	return err
+	var status string
+	err := row.Scan(&status)
+	return status, err
 }
 
 const writeCustomer = `-- name: WriteCustomer :exec

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"peercert/certification"
+	"peercert/store/queries"
+)
+
+// ErrNotClosed is a case whose workflow still writes its steps.
+var ErrNotClosed = errors.New("the case is not closed")
+
+// CommitClosed writes a step of a case that is closed and has no workflow any more. Two at
+// once are written one after the other; the same key twice is written once. The letters of
+// the step are left to the relay, since no workflow sends them.
+func (s *Store) CommitClosed(ctx context.Context, caseID string, step func(certification.Case) certification.Transition) error {
+	err := s.InTransaction(ctx, func(q *queries.Queries) error {
+		if _, err := lockCase(ctx, q, caseID); err != nil {
+			return err
+		}
+		row, err := q.ReadCase(ctx, caseID)
+		if err != nil {
+			return err
+		}
+		var closed certification.Case
+		if err := json.Unmarshal(row.Snapshot, &closed); err != nil {
+			return fmt.Errorf("decoding the snapshot: %w", err)
+		}
+		if closed.Stage != certification.StageClosed {
+			return ErrNotClosed
+		}
+		transition := step(closed)
+		transition.Case.Revision = closed.Revision + 1
+		settled, err := s.commit(ctx, q, transition)
+		if err != nil {
+			return err
+		}
+		for _, id := range settled.NoticeIDs {
+			payload, err := json.Marshal(map[string]string{"notice_id": id})
+			if err != nil {
+				return fmt.Errorf("encoding a letter to send: %w", err)
+			}
+			if _, err := q.Receive(ctx, queries.ReceiveParams{
+				Source: SourceSteps, ExternalID: KindLetter + ":" + id, Kind: KindLetter, Payload: payload, ReceivedAt: settled.At,
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("writing to the closed case %s: %w", caseID, err)
+	}
+	return nil
+}
