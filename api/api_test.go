@@ -204,6 +204,40 @@ func TestFiltersReachTheCore(t *testing.T) {
 	_, err = w.as("applicant").Get(t.Context(), "/v1/cases")
 	require.NoError(t, err)
 	assert.Equal(t, cases.Filter{Page: cases.Page{Limit: 50}}, w.core.filter)
+	for _, list := range []string{"/events", "/letters", "/payments", "/documents"} {
+		answer, err = w.as("applicant").Get(t.Context(), "/v1/cases/"+ownCase+list+"?cursor=abc&limit=7")
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
+		assert.Equal(t, cases.Page{Cursor: "abc", Limit: 7}, w.core.page, list)
+		assert.Contains(t, string(answer.Body), `"next_cursor":"next"`, list)
+		_, err = w.as("applicant").Get(t.Context(), "/v1/cases/"+ownCase+list)
+		require.NoError(t, err)
+		assert.Equal(t, cases.Page{Limit: 50}, w.core.page, list)
+	}
+	assert.Empty(t, w.core.kind)
+	answer, err = w.as("applicant").Get(t.Context(), "/v1/cases/"+ownCase+"/documents?kind=diploma")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
+	assert.Equal(t, certification.DocumentDiploma, w.core.kind)
+	answer, err = w.as("applicant").Get(t.Context(), "/v1/cases/"+ownCase+"/documents?kind=selfie")
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusBadRequest, answer.Status, string(answer.Body))
+}
+
+// What came last is what people look for first.
+func TestPromisesComeNewestFirst(t *testing.T) {
+	w := newWorld(t)
+	answer, err := w.as("applicant").Get(t.Context(), "/v1/cases/"+ownCase+"/promises")
+	require.NoError(t, err)
+	var listed struct {
+		Items []struct {
+			EndedAt string `json:"ended_at"`
+		} `json:"items"`
+	}
+	require.NoError(t, answer.Into(&listed))
+	require.Len(t, listed.Items, 2)
+	assert.NotEmpty(t, listed.Items[0].EndedAt, "the core gives them oldest first, and this one last")
+	assert.Empty(t, listed.Items[1].EndedAt)
 }
 
 // message gives a body for a signal with every member that its message has.

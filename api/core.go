@@ -42,8 +42,8 @@ type Cases interface {
 type Records interface {
 	Events(ctx context.Context, actor certification.Actor, caseID string, page cases.Page) (cases.Events, error)
 	Promises(ctx context.Context, actor certification.Actor, caseID string) ([]cases.Promise, error)
-	Letters(ctx context.Context, actor certification.Actor, caseID string) ([]cases.Letter, error)
-	Payments(ctx context.Context, actor certification.Actor, caseID string) ([]cases.Payment, error)
+	LettersPart(ctx context.Context, actor certification.Actor, caseID string, page cases.Page) (cases.PartOf[cases.Letter], error)
+	PaymentsPart(ctx context.Context, actor certification.Actor, caseID string, page cases.Page) (cases.PartOf[cases.Payment], error)
 }
 
 // Drafts are forms that are being filled in.
@@ -57,7 +57,8 @@ type Drafts interface {
 // Documents are the evidence of a case.
 type Documents interface {
 	Upload(ctx context.Context, actor certification.Actor, upload cases.Upload) (certification.Document, error)
-	Documents(ctx context.Context, actor certification.Actor, caseID string) ([]certification.Document, error)
+	// DocumentsPart lists those of one kind, or of all if kind is empty.
+	DocumentsPart(ctx context.Context, actor certification.Actor, caseID string, kind certification.DocumentKind, page cases.Page) (cases.PartOf[certification.Document], error)
 	Document(ctx context.Context, actor certification.Actor, caseID, documentID string) (certification.Document, error)
 	// Content opens the original for the owner and the view for staff. From staff the
 	// purpose is never empty, and the reading is recorded before anything is answered.

@@ -54,6 +54,8 @@ type core struct {
 	sent       cases.Send
 	saved      cases.SaveDraft
 	filter     cases.Filter
+	page       cases.Page
+	kind       certification.DocumentKind
 	purpose    cases.Purpose
 	watched    cases.Watch
 	uploaded   int64
@@ -123,7 +125,7 @@ func (f *core) Send(_ context.Context, actor certification.Actor, send cases.Sen
 	return f.full(actor), f.step(func() { f.sent = send })
 }
 
-func (f *core) Events(_ context.Context, actor certification.Actor, id string, _ cases.Page) (cases.Events, error) {
+func (f *core) Events(_ context.Context, actor certification.Actor, id string, page cases.Page) (cases.Events, error) {
 	passed := true
 	return cases.Events{Events: []cases.Event{
 		{Number: 2, At: today, Event: certification.Event{
@@ -133,7 +135,7 @@ func (f *core) Events(_ context.Context, actor certification.Actor, id string, _
 		}},
 		{Number: 2, At: today, Void: true, Event: certification.Event{Name: certification.EventDue, Actor: certification.Actor{Role: certification.RoleClock}, To: certification.StageTraining}},
 		{Number: 1, At: today, Event: certification.Event{Signal: certification.SignalRegister, Actor: tokens["token-applicant"], To: certification.StageIntroVideo}},
-	}, Next: "next"}, errors.Join(f.may(actor, id), f.step(nil))
+	}, Next: "next"}, errors.Join(f.may(actor, id), f.step(func() { f.page = page }))
 }
 
 func (f *core) Promises(_ context.Context, actor certification.Actor, id string) ([]cases.Promise, error) {
@@ -141,18 +143,18 @@ func (f *core) Promises(_ context.Context, actor certification.Actor, id string)
 	return []cases.Promise{{Promise: promise}, {Promise: promise, EndedAt: today, Kept: true}}, errors.Join(f.may(actor, id), f.step(nil))
 }
 
-func (f *core) Letters(_ context.Context, actor certification.Actor, id string) ([]cases.Letter, error) {
-	return []cases.Letter{
+func (f *core) LettersPart(_ context.Context, actor certification.Actor, id string, page cases.Page) (cases.PartOf[cases.Letter], error) {
+	return cases.PartOf[cases.Letter]{Next: "next", Items: []cases.Letter{
 		{ID: documentID, Letter: certification.LetterReceipt, Language: "en", CreatedAt: today, SentAt: today, Subject: "Your receipt", Text: "Dear " + canary},
 		{ID: documentID, Letter: certification.LetterReceipt, Language: "en", CreatedAt: today},
-	}, errors.Join(f.may(actor, id), f.step(nil))
+	}}, errors.Join(f.may(actor, id), f.step(func() { f.page = page }))
 }
 
-func (f *core) Payments(_ context.Context, actor certification.Actor, id string) ([]cases.Payment, error) {
-	return []cases.Payment{
+func (f *core) PaymentsPart(_ context.Context, actor certification.Actor, id string, page cases.Page) (cases.PartOf[cases.Payment], error) {
+	return cases.PartOf[cases.Payment]{Next: "next", Items: []cases.Payment{
 		{ID: documentID, Fee: certification.FeeApplication, AmountCents: 100_00, Currency: "usd", Status: "paid", AskedAt: today, SettledAt: today},
 		{ID: documentID, Fee: certification.FeeExam, AmountCents: 150_00, Currency: "usd", Status: "open", AskedAt: today, CheckoutURL: "https://pay.example/1"},
-	}, errors.Join(f.may(actor, id), f.step(nil))
+	}}, errors.Join(f.may(actor, id), f.step(func() { f.page = page }))
 }
 
 func (f *core) Draft(_ context.Context, actor certification.Actor, id string, form certification.Form, purpose cases.Purpose) (cases.Draft, error) {
@@ -188,8 +190,9 @@ func (f *core) Upload(_ context.Context, actor certification.Actor, upload cases
 	return f.document(), f.step(func() { f.uploaded, f.uploads = n, upload })
 }
 
-func (f *core) Documents(_ context.Context, actor certification.Actor, id string) ([]certification.Document, error) {
-	return []certification.Document{f.document()}, errors.Join(f.may(actor, id), f.step(nil))
+func (f *core) DocumentsPart(_ context.Context, actor certification.Actor, id string, kind certification.DocumentKind, page cases.Page) (cases.PartOf[certification.Document], error) {
+	part := cases.PartOf[certification.Document]{Next: "next", Items: []certification.Document{f.document()}}
+	return part, errors.Join(f.may(actor, id), f.step(func() { f.kind, f.page = kind, page }))
 }
 
 func (f *core) Document(_ context.Context, actor certification.Actor, id, _ string) (certification.Document, error) {

@@ -118,9 +118,11 @@ func (w *watched) Read(into []byte) (int, error) {
 
 func (s *server) ListDocuments(ctx context.Context, r wire.ListDocumentsRequestObject) (wire.ListDocumentsResponseObject, error) {
 	actor := requestOf(ctx).actor
-	documents, err := s.documents.Documents(plain(ctx), actor, r.CaseID)
+	kind, page := certification.DocumentKind(value(r.Params.Kind)), pageOf(r.Params.Cursor, r.Params.Limit)
+	documents, err := s.documents.DocumentsPart(plain(ctx), actor, r.CaseID, kind, page)
 	return wire.ListDocuments200JSONResponse{
-		Items: each(documents, func(d certification.Document) wire.Document { return documentOf(d, actor) }),
+		Items:      each(documents.Items, func(d certification.Document) wire.Document { return documentOf(d, actor) }),
+		NextCursor: optional(documents.Next),
 	}, err
 }
 

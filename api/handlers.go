@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -96,6 +97,7 @@ func (s *server) ListEvents(ctx context.Context, r wire.ListEventsRequestObject)
 func (s *server) ListPromises(ctx context.Context, r wire.ListPromisesRequestObject) (wire.ListPromisesResponseObject, error) {
 	actor := requestOf(ctx).actor
 	promises, err := s.records.Promises(plain(ctx), actor, r.CaseID)
+	slices.Reverse(promises) // they come oldest first
 	return wire.ListPromises200JSONResponse{
 		Items: each(promises, func(p cases.Promise) wire.Promise { return promiseOf(p, actor) }),
 	}, err
@@ -103,17 +105,19 @@ func (s *server) ListPromises(ctx context.Context, r wire.ListPromisesRequestObj
 
 func (s *server) ListLetters(ctx context.Context, r wire.ListLettersRequestObject) (wire.ListLettersResponseObject, error) {
 	actor := requestOf(ctx).actor
-	letters, err := s.records.Letters(plain(ctx), actor, r.CaseID)
+	letters, err := s.records.LettersPart(plain(ctx), actor, r.CaseID, pageOf(r.Params.Cursor, r.Params.Limit))
 	return wire.ListLetters200JSONResponse{
-		Items: each(letters, func(l cases.Letter) wire.Letter { return letterOf(l, actor) }),
+		Items:      each(letters.Items, func(l cases.Letter) wire.Letter { return letterOf(l, actor) }),
+		NextCursor: optional(letters.Next),
 	}, err
 }
 
 func (s *server) ListPayments(ctx context.Context, r wire.ListPaymentsRequestObject) (wire.ListPaymentsResponseObject, error) {
 	actor := requestOf(ctx).actor
-	payments, err := s.records.Payments(plain(ctx), actor, r.CaseID)
+	payments, err := s.records.PaymentsPart(plain(ctx), actor, r.CaseID, pageOf(r.Params.Cursor, r.Params.Limit))
 	return wire.ListPayments200JSONResponse{
-		Items: each(payments, func(p cases.Payment) wire.Payment { return paymentOf(p, actor) }),
+		Items:      each(payments.Items, func(p cases.Payment) wire.Payment { return paymentOf(p, actor) }),
+		NextCursor: optional(payments.Next),
 	}, err
 }
 

@@ -67,7 +67,7 @@ func Problems() []Problem {
 		{certification.RefusedInvalid, http.StatusUnprocessableEntity, "Something is against a rule",
 			"The request is well formed, but its content is against a rule of the programme.", "Each error names a field, a code and a sentence. Correct these; a body that is no longer the same needs a new key."},
 		{certification.RefusedIdempotencyKeyReused, http.StatusUnprocessableEntity, "The Idempotency-Key was used for something else",
-			"The same key came before with another body or another signal.", "Use a new key for each thing that you want done."},
+			"The same key came before with another body, another file or another signal.", "Use a new key for each thing that you want done."},
 		{certification.RefusedTooMany, http.StatusTooManyRequests, "Too often",
 			"There were too many requests in a short time.", "Wait for the seconds that Retry-After says."},
 		{problemInternal, http.StatusInternalServerError, "Something went wrong on our side",

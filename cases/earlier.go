@@ -129,10 +129,10 @@ func (c *Cases) UseAgain(ctx context.Context, actor certification.Actor, key, ca
 	if err != nil {
 		return certification.Document{}, err
 	}
-	if row.Stage == certification.StageClosed {
-		return certification.Document{}, certification.CaseClosed()
-	}
 	used, err := once(ctx, c, actor, key, digest("use-again", caseID, documentID), func() (uploaded, error) {
+		if row.Stage == certification.StageClosed {
+			return uploaded{}, certification.CaseClosed()
+		}
 		document, err := c.earlierDocument(ctx, row, documentID)
 		if err != nil {
 			return uploaded{}, err
@@ -148,9 +148,7 @@ func (c *Cases) UseAgain(ctx context.Context, actor certification.Actor, key, ca
 	if err != nil {
 		return certification.Document{}, err
 	}
-	document := used.Document
-	document.FileName = used.FileName
-	return document, nil
+	return used.document(), nil
 }
 
 // earlierDocument finds a document among those that may be used again. Whatever else

@@ -22,22 +22,28 @@ import (
 // first stands, for both. See onceHere for what is not safe to repeat.
 func once[A any](ctx context.Context, c *Cases, actor certification.Actor, key string, request []byte, do func() (A, error)) (A, error) {
 	var none A
-	claimed, err := c.claim(ctx, c.Store.Queries, actor, key, request)
-	if err != nil {
-		return none, err
-	}
-	kept, err := c.Store.ReadKey(ctx, queries.ReadKeyParams(claimed))
-	if err != nil {
-		return none, failed(err, "reading an idempotency key")
-	}
-	if answer, answered, err := answerKept[A](kept.Digest, kept.Answer, request); answered || err != nil {
+	claimed, answer, answered, err := bind[A](ctx, c, actor, key, request)
+	if answered || err != nil {
 		return answer, err
 	}
-	answer, err := do()
-	if err != nil {
+	if answer, err = do(); err != nil {
 		return none, err
 	}
 	return keep(ctx, c, c.Store.Queries, claimed, answer)
+}
+
+// bind claims a key for a request and gives the answer that is kept under it, if there is
+// one.
+func bind[A any](ctx context.Context, c *Cases, actor certification.Actor, key string, request []byte) (claimed claimedKey, answer A, answered bool, err error) {
+	if claimed, err = c.claim(ctx, c.Store.Queries, actor, key, request); err != nil {
+		return claimed, answer, false, err
+	}
+	kept, err := c.Store.ReadKey(ctx, queries.ReadKeyParams(claimed))
+	if err != nil {
+		return claimed, answer, false, failed(err, "reading an idempotency key")
+	}
+	answer, answered, err = answerKept[A](kept.Digest, kept.Answer, request)
+	return claimed, answer, answered, err
 }
 
 // onceHere is once for what happens in the records alone: it is done and answered in
@@ -73,9 +79,13 @@ func onceHere[A any](ctx context.Context, c *Cases, actor certification.Actor, k
 // claimedKey is a key of an actor, as the queries take it.
 type claimedKey struct{ Actor, Key string }
 
+func keyOf(actor certification.Actor, key string) claimedKey {
+	return claimedKey{Actor: string(actor.Role) + ":" + actor.ID, Key: key}
+}
+
 // claim binds a key to a request, unless it is bound already.
 func (c *Cases) claim(ctx context.Context, q *queries.Queries, actor certification.Actor, key string, request []byte) (claimedKey, error) {
-	claimed := claimedKey{Actor: string(actor.Role) + ":" + actor.ID, Key: key}
+	claimed := keyOf(actor, key)
 	_, err := q.ClaimKey(ctx, queries.ClaimKeyParams{Actor: claimed.Actor, Key: key, Digest: request, CreatedAt: c.now()})
 	return claimed, failed(err, "claiming an idempotency key")
 }

@@ -2,13 +2,11 @@ package cases
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"peercert/certification"
@@ -88,46 +86,23 @@ func (c *Cases) List(ctx context.Context, actor certification.Actor, filter Filt
 	default:
 		return List{}, certification.Refused(certification.RefusedNotAllowed, "A list of cases is not for your role.")
 	}
-	if filter.Cursor != "" {
-		after, id, ok := strings.Cut(unpackCursor(filter.Cursor), " ")
-		at, err := time.Parse(time.RFC3339Nano, after)
-		if !ok || err != nil || !isID(id) {
-			return List{}, badCursor()
-		}
-		chosen.AfterAt, chosen.AfterID = at, id
+	after, err := placeOf(filter.Cursor, place{})
+	if err != nil {
+		return List{}, err
 	}
+	chosen.AfterAt, chosen.AfterID = after.at, after.id
 	rows, err := c.Store.ListCases(ctx, chosen)
 	if err != nil {
 		return List{}, failed(err, "listing cases")
 	}
-	list := List{Cases: []View{}}
-	for i, row := range rows {
-		if i == filter.Limit {
-			last := rows[i-1]
-			list.Next = packCursor(last.SortAt.Format(time.RFC3339Nano) + " " + last.ID)
-			break
-		}
-		list.Cases = append(list.Cases, c.view(actor, row))
-	}
+	var list List
+	rows, list.Next = cut(rows, filter.Limit, func(row store.CaseRow) string { return place{row.SortAt, row.ID}.String() })
+	list.Cases = mapped(rows, func(row store.CaseRow) View { return c.view(actor, row) })
 	views := []*View{}
 	for i := range list.Cases {
 		views = append(views, &list.Cases[i])
 	}
 	return list, c.withoutOwnDecisions(ctx, actor, views...)
-}
-
-func packCursor(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
-
-func unpackCursor(cursor string) string {
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return "" // which is no cursor either
-	}
-	return string(text)
-}
-
-func badCursor() error {
-	return certification.Malformed(certification.Finding{Field: "cursor", Code: "not_a_cursor", Detail: "Use next_cursor of the part before."})
 }
 
 // Events is a part of the log of a case, newest first.
@@ -147,11 +122,8 @@ func (c *Cases) Events(ctx context.Context, actor certification.Actor, caseID st
 		return Events{}, failed(err, "reading events")
 	}
 	events := Events{Events: []Event{}}
-	for i, row := range rows {
-		if i == page.Limit {
-			events.Next = packCursor(strconv.FormatInt(rows[i-1].ID, 10))
-			break
-		}
+	rows, events.Next = cut(rows, page.Limit, func(row queries.EventsRow) string { return strconv.FormatInt(row.ID, 10) })
+	for _, row := range rows {
 		event := Event{Number: row.Revision, At: row.At, Void: row.VoidedAt != nil}
 		if err := json.Unmarshal(row.Event, &event.Event); err != nil {
 			return Events{}, fmt.Errorf("decoding an event of case %s: %w", caseID, err)
@@ -197,6 +169,24 @@ func (c *Cases) Letters(ctx context.Context, actor certification.Actor, caseID s
 	return c.lettersOf(ctx, actor, row, rows)
 }
 
+// LettersPart is a part of the letters of a case, newest first; with their words for its
+// owner.
+func (c *Cases) LettersPart(ctx context.Context, actor certification.Actor, caseID string, page Page) (PartOf[Letter], error) {
+	var part PartOf[Letter]
+	row, err := c.find(ctx, actor, caseID)
+	if err != nil {
+		return part, err
+	}
+	rows, next, err := newest(page, func(before place, most int32) ([]queries.Notice, error) {
+		return c.Store.NoticesBefore(ctx, queries.NoticesBeforeParams{CaseID: &caseID, BeforeAt: before.at, BeforeID: before.id, Most: most})
+	}, func(row queries.Notice) place { return place{row.CreatedAt, row.ID} })
+	if err != nil {
+		return part, err
+	}
+	letters, err := c.lettersOf(ctx, actor, row, rows)
+	return PartOf[Letter]{letters, next}, err
+}
+
 // Payments are the fees that were asked for, oldest first.
 func (c *Cases) Payments(ctx context.Context, actor certification.Actor, caseID string) ([]Payment, error) {
 	if _, err := c.find(ctx, actor, caseID); err != nil {
@@ -206,18 +196,34 @@ func (c *Cases) Payments(ctx context.Context, actor certification.Actor, caseID 
 	if err != nil {
 		return nil, failed(err, "reading payments")
 	}
-	payments := []Payment{}
-	for _, row := range rows {
-		payment := Payment{
-			ID: row.ID, Fee: certification.Fee(row.Fee), AmountCents: row.AmountCents, Currency: row.Currency,
-			Status: row.Status, AskedAt: row.AskedAt, SettledAt: at(row.SettledAt),
-		}
-		if actor.Role == certification.RoleApplicant && row.Status == "open" && c.now().Before(at(row.CheckoutExpiresAt)) {
-			payment.CheckoutURL = row.CheckoutUrl
-		}
-		payments = append(payments, payment)
+	return mapped(rows, func(row queries.Payment) Payment { return c.paymentOf(actor, row) }), nil
+}
+
+// PaymentsPart is a part of the fees that were asked for, newest first.
+func (c *Cases) PaymentsPart(ctx context.Context, actor certification.Actor, caseID string, page Page) (PartOf[Payment], error) {
+	var part PartOf[Payment]
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return part, err
 	}
-	return payments, nil
+	rows, next, err := newest(page, func(before place, most int32) ([]queries.Payment, error) {
+		return c.Store.PaymentsBefore(ctx, queries.PaymentsBeforeParams{CaseID: caseID, BeforeAt: before.at, BeforeID: before.id, Most: most})
+	}, func(row queries.Payment) place { return place{row.AskedAt, row.ID} })
+	if err != nil {
+		return part, err
+	}
+	return PartOf[Payment]{mapped(rows, func(row queries.Payment) Payment { return c.paymentOf(actor, row) }), next}, nil
+}
+
+// paymentOf is a row as a payment; with its page for the owner, while it can be used.
+func (c *Cases) paymentOf(actor certification.Actor, row queries.Payment) Payment {
+	payment := Payment{
+		ID: row.ID, Fee: certification.Fee(row.Fee), AmountCents: row.AmountCents, Currency: row.Currency,
+		Status: row.Status, AskedAt: row.AskedAt, SettledAt: at(row.SettledAt),
+	}
+	if actor.Role == certification.RoleApplicant && row.Status == "open" && c.now().Before(at(row.CheckoutExpiresAt)) {
+		payment.CheckoutURL = row.CheckoutUrl
+	}
+	return payment
 }
 
 // at is a column that may be empty as a time that may be zero.

@@ -50,13 +50,7 @@ func (c *Cases) Confirm(ctx context.Context, key, registrationID, code string) (
 	request := digest("confirm", registrationID, code)
 	scope := certification.Actor{Role: anonymous.Role, ID: registrationID}
 	// What is kept holds no token: that is nowhere but with its owner, and is made again.
-	opened, err := once(ctx, c, scope, key, request, func() (confirmed, error) {
-		opened, err := c.confirm(ctx, registrationID, code)
-		if err != nil || opened.Known {
-			return opened, err
-		}
-		return opened, c.open(ctx, opened)
-	})
+	opened, err := c.begin(ctx, scope, key, request, func() (confirmed, error) { return c.confirm(ctx, registrationID, code) })
 	if err != nil {
 		return Confirmation{}, err
 	}
@@ -65,8 +59,38 @@ func (c *Cases) Confirm(ctx context.Context, key, registrationID, code string) (
 	if err := c.addToken(ctx, actor, token, "confirmed address", expires); err != nil {
 		return Confirmation{}, err
 	}
-	view, err := c.Case(ctx, actor, opened.CaseID)
-	return Confirmation{Case: view, Token: token, TokenExpiresAt: expires}, err
+	return Confirmation{Case: *opened.Case, Token: token, TokenExpiresAt: expires}, nil
+}
+
+// begun is the kept answer to beginning a case: what that led to, and the case as it was
+// then.
+type begun struct {
+	confirmed
+	Case *View `json:"case"`
+}
+
+// begin opens the case that was chosen, unless it is open already, once under a key.
+func (c *Cases) begin(ctx context.Context, actor certification.Actor, key string, request []byte, choose func() (confirmed, error)) (begun, error) {
+	opened, err := once(ctx, c, actor, key, request, func() (begun, error) {
+		chosen, err := choose()
+		if err == nil && !chosen.Known {
+			err = c.open(ctx, chosen)
+		}
+		if err != nil {
+			return begun{}, err
+		}
+		view, err := c.begunCase(ctx, chosen)
+		return begun{chosen, &view}, err
+	})
+	if err != nil || opened.Case != nil {
+		return opened, err
+	}
+	view, err := c.begunCase(ctx, opened.confirmed) // kept by a release that did not keep the case
+	return begun{opened.confirmed, &view}, err
+}
+
+func (c *Cases) begunCase(ctx context.Context, of confirmed) (View, error) {
+	return c.Case(ctx, certification.Actor{Role: certification.RoleApplicant, ID: of.ApplicantID}, of.CaseID)
 }
 
 // confirmed is what a right code leads to.

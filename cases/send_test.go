@@ -191,6 +191,18 @@ func TestWhoMayDoWhat(t *testing.T) {
 			"promises": func(ctx context.Context) error { _, err := w.Promises(ctx, stranger.actor, caseID); return err },
 			"letters":  func(ctx context.Context) error { _, err := w.Letters(ctx, stranger.actor, caseID); return err },
 			"payments": func(ctx context.Context) error { _, err := w.Payments(ctx, stranger.actor, caseID); return err },
+			"some letters": func(ctx context.Context) error {
+				_, err := w.LettersPart(ctx, stranger.actor, caseID, cases.Page{Limit: 5})
+				return err
+			},
+			"some payments": func(ctx context.Context) error {
+				_, err := w.PaymentsPart(ctx, stranger.actor, caseID, cases.Page{Limit: 5})
+				return err
+			},
+			"some documents": func(ctx context.Context) error {
+				_, err := w.DocumentsPart(ctx, stranger.actor, caseID, "", cases.Page{Limit: 5})
+				return err
+			},
 			"draft": func(ctx context.Context) error {
 				_, err := w.Draft(ctx, stranger.actor, caseID, certification.FormAppeal, "")
 				return err

@@ -98,19 +98,13 @@ func (c *Cases) OpenAccount(ctx context.Context, key, signInID string, r Registr
 		return OpenedAccount{}, fmt.Errorf("encoding an account: %w", err)
 	}
 	scope := certification.Actor{Role: anonymous.Role, ID: signInID}
-	opened, err := once(ctx, c, scope, key, digest("account", signInID, string(details)), func() (confirmed, error) {
-		opened, err := c.openAccount(ctx, signInID, r)
-		if err != nil || opened.Known {
-			return opened, err
-		}
-		return opened, c.open(ctx, opened)
+	opened, err := c.begin(ctx, scope, key, digest("account", signInID, string(details)), func() (confirmed, error) {
+		return c.openAccount(ctx, signInID, r)
 	})
 	if err != nil {
 		return OpenedAccount{}, err
 	}
-	actor := certification.Actor{Role: certification.RoleApplicant, ID: opened.ApplicantID}
-	view, err := c.Case(ctx, actor, opened.CaseID)
-	return OpenedAccount{SignedIn: SignedIn{opened.ApplicantID}, Case: view}, err
+	return OpenedAccount{SignedIn: SignedIn{opened.ApplicantID}, Case: *opened.Case}, nil
 }
 
 // openAccount stores the person behind a confirmed sign-in and chooses their case.
@@ -155,17 +149,11 @@ func (c *Cases) StartAgain(ctx context.Context, actor certification.Actor, key s
 	if err := ofThemselves(actor); err != nil {
 		return View{}, err
 	}
-	opened, err := once(ctx, c, actor, key, digest("start-again"), func() (confirmed, error) {
-		opened, err := c.chooseAgain(ctx, actor.ID)
-		if err != nil || opened.Known {
-			return opened, err
-		}
-		return opened, c.open(ctx, opened)
-	})
+	opened, err := c.begin(ctx, actor, key, digest("start-again"), func() (confirmed, error) { return c.chooseAgain(ctx, actor.ID) })
 	if err != nil {
 		return View{}, err
 	}
-	return c.Case(ctx, actor, opened.CaseID)
+	return *opened.Case, nil
 }
 
 // chooseAgain chooses the case of a person who is known, and keeps a new choice until it

@@ -38,7 +38,7 @@ type OpenedRegistration struct {
 // Confirmation is a confirmed address: a case and a token for its owner.
 type Confirmation struct {
 	Case           View
-	Token          string // shown once; only its hash is kept
+	Token          string // given again to the same request alone; only its hash is kept
 	TokenExpiresAt time.Time
 }
 
@@ -78,12 +78,6 @@ type Filter struct {
 	CountyPlan string
 	DueBefore  time.Time
 	Page
-}
-
-// Page asks for a part of a list. Cursor is what an earlier part gave, opaque.
-type Page struct {
-	Cursor string
-	Limit  int // 1 to 100
 }
 
 // List is a part of a list of cases, the one due first first. Next is empty at the end.

@@ -5,6 +5,15 @@ import "time"
 // MaxDocumentBytes is the largest document that is accepted: 25 MiB.
 const MaxDocumentBytes = 25 << 20
 
+// MaxDocumentsOfKind is how many documents of one kind a case may have that were not handed
+// in: more than any paper has pages that somebody would photograph one by one. Those that
+// were handed in do not count, so that one can always be taken away for another.
+const MaxDocumentsOfKind = 20
+
+// MaxUploads is how many documents a case takes in all, with those that were deleted: ten
+// times what a life of many returns and renewals needs.
+const MaxUploads = 300
+
 // MaxImagePixels is the most pixels of an image that is accepted: 50 million. A
 // small file can unfold to more memory than a machine has.
 const MaxImagePixels = 50_000_000
@@ -66,6 +75,8 @@ const (
 	DocumentEncrypted       = "document-encrypted"
 	DocumentNoPages         = "document-no-pages"
 	DocumentActive          = "document-active"
+	DocumentTooMany         = "document-too-many"
+	DocumentNoMore          = "document-no-more"
 	// DocumentLost is found by a check alone: what was stored is gone, or is not what was
 	// uploaded. That is no fault of the person's.
 	DocumentLost = "document-lost"
@@ -83,6 +94,8 @@ var documentRefusals = map[string]string{
 	DocumentEncrypted:       "This PDF asks for a password, so we cannot open it. Save or print it as a new PDF without a password, and send that.",
 	DocumentNoPages:         "This PDF has no pages. Save it again and check that you can see the pages.",
 	DocumentActive:          "This PDF starts a program or a script when it is opened, so we cannot take it. Print it to a new PDF, or take a photo of the paper.",
+	DocumentTooMany:         "There are 20 files of this kind already. Delete one that you do not need, then send this one.",
+	DocumentNoMore:          "This case has taken 300 files, and cannot take more. Use the files that are here. If one is missing, write to us.",
 	DocumentLost:            "This file was lost on our side. That is our fault, not yours, and we are sorry. Please send it again.",
 }
 

@@ -39,7 +39,8 @@ func documentExamples() []example {
 	lost[0].RefusalCode = certification.DocumentLost
 	for _, code := range []string{
 		certification.DocumentEmpty, certification.DocumentTooLarge, certification.DocumentTypeNotAccepted, certification.DocumentHEIC, certification.DocumentCutOff,
-		certification.DocumentTooManyPixels, certification.DocumentEncrypted, certification.DocumentNoPages, certification.DocumentActive, "infected",
+		certification.DocumentTooManyPixels, certification.DocumentEncrypted, certification.DocumentNoPages, certification.DocumentActive, certification.DocumentTooMany, certification.DocumentNoMore,
+		"infected",
 	} {
 		examples = append(examples, show("files: "+code, certification.DocumentPhotoID, nil, func(form *web.Form) { refuseFile(form, "IMG_2041.HEIC", "documents.refused."+code) }))
 	}

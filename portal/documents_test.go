@@ -13,6 +13,8 @@ import (
 	"peercert/certification"
 	"peercert/local/journey"
 	"peercert/portal/portaltest"
+	"peercert/store"
+	"peercert/store/queries"
 )
 
 const send = "Send the file"
@@ -152,4 +154,26 @@ func TestTrainingCertificateAndEvidenceHaveTheirOwnRules(t *testing.T) {
 	assert.Equal(t, at, b.Path(), "nothing to appeal against")
 	b.Open(at + "/documents/selfie")
 	assert.Equal(t, http.StatusNotFound, b.Status())
+}
+
+// Who has sent as many files as there is room for is told what to do, and can do it.
+func TestTooManyFilesOfAKind(t *testing.T) {
+	t.Parallel()
+	p := applicant(t, "en")
+	b, page := p.Browser, "/en/cases/"+p.CaseID+"/documents/name_change"
+	for range certification.MaxDocumentsOfKind {
+		id := store.NewID()
+		_, err := running.On(t).Parts.Store.AddDocument(t.Context(), queries.AddDocumentParams{
+			ID: id, CaseID: p.CaseID, Kind: string(certification.DocumentNameChange), Status: string(certification.DocumentClean), MediaType: "application/pdf",
+			Bytes: 1, Sha256: id, QuarantineKey: "quarantine/" + id, FileName: "many.pdf", UploadedAt: running.On(t).Parts.Store.Now(),
+		})
+		require.NoError(t, err)
+	}
+	b.Open(page).Attach("file", "marriage.pdf", journey.Paper("Marriage certificate")).Press(send)
+	require.Len(t, b.Errors(), 1)
+	assert.Contains(t, b.Errors()[0], "marriage.pdf")
+	assert.Contains(t, b.Errors()[0], "Delete one that you do not need. Then send this one.")
+	b.Open(page).Follow("Delete").Press("Delete the file")
+	b.Open(page).Attach("file", "marriage.pdf", journey.Paper("Marriage certificate")).Press(send)
+	ready(b, "marriage.pdf")
 }

@@ -49,7 +49,8 @@ func earlierFile(words *web.Localizer, document certification.Document, action, 
 // useEarlier takes a document of an earlier case into this one, where it is checked as any
 // other.
 func (v *visit) useEarlier() error {
-	if _, err := v.sent(); err != nil {
+	form, err := v.sent()
+	if err != nil {
 		return err
 	}
 	d, err := v.openDrawer(certification.DocumentKind(v.Param("document")))
@@ -57,6 +58,10 @@ func (v *visit) useEarlier() error {
 		return err
 	}
 	document, err := v.Cases.UseAgain(v.Request.Context(), v.actor, v.key(), v.view.ID, v.Param("earlier"))
+	if code := refusedFile(err); code != "" {
+		form.Refuse("file", refusedKey(v.words, code), nil)
+		return v.showFiles(d, form)
+	}
 	if err != nil {
 		return err
 	}

@@ -296,7 +296,7 @@ type ChapterID = string
 type Confirmation struct {
 	Case Case `json:"case"`
 
-	// Token Shown this once.
+	// Token Keep it: only the same request with the same key gives it again.
 	Token          string    `json:"token"`
 	TokenExpiresAt time.Time `json:"token_expires_at"`
 }
@@ -897,6 +897,17 @@ type ListCasesParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListDocumentsParams defines parameters for ListDocuments.
+type ListDocumentsParams struct {
+	Kind *DocumentKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Cursor `next_cursor` of the part before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items of a part.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // UploadDocumentMultipartBody defines parameters for UploadDocument.
 type UploadDocumentMultipartBody struct {
 	File openapi_types.File `json:"file"`
@@ -976,6 +987,24 @@ type ListEventsParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListLettersParams defines parameters for ListLetters.
+type ListLettersParams struct {
+	// Cursor `next_cursor` of the part before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items of a part.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListPaymentsParams defines parameters for ListPayments.
+type ListPaymentsParams struct {
+	// Cursor `next_cursor` of the part before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit The most items of a part.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // RecordVideoProgressJSONBody defines parameters for RecordVideoProgress.
 type RecordVideoProgressJSONBody struct {
 	Chapter ChapterID                        `json:"chapter"`
@@ -1045,7 +1074,7 @@ type ServerInterface interface {
 	GetCase(c *gin.Context, caseID CaseID)
 	// ListDocuments List documents
 	// (GET /v1/cases/{case_id}/documents)
-	ListDocuments(c *gin.Context, caseID CaseID)
+	ListDocuments(c *gin.Context, caseID CaseID, params ListDocumentsParams)
 	// UploadDocument Upload a document
 	// (POST /v1/cases/{case_id}/documents)
 	UploadDocument(c *gin.Context, caseID CaseID, params UploadDocumentParams)
@@ -1084,10 +1113,10 @@ type ServerInterface interface {
 	ListEvents(c *gin.Context, caseID CaseID, params ListEventsParams)
 	// ListLetters Read the letters
 	// (GET /v1/cases/{case_id}/letters)
-	ListLetters(c *gin.Context, caseID CaseID)
+	ListLetters(c *gin.Context, caseID CaseID, params ListLettersParams)
 	// ListPayments Read the payments
 	// (GET /v1/cases/{case_id}/payments)
-	ListPayments(c *gin.Context, caseID CaseID)
+	ListPayments(c *gin.Context, caseID CaseID, params ListPaymentsParams)
 	// ListPromises Read the promises
 	// (GET /v1/cases/{case_id}/promises)
 	ListPromises(c *gin.Context, caseID CaseID)
@@ -1266,6 +1295,33 @@ func (siw *ServerInterfaceWrapper) ListDocuments(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDocumentsParams
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -1273,7 +1329,7 @@ func (siw *ServerInterfaceWrapper) ListDocuments(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ListDocuments(c, caseID)
+	siw.Handler.ListDocuments(c, caseID, params)
 }
 
 // UploadDocument operation middleware
@@ -1775,6 +1831,25 @@ func (siw *ServerInterfaceWrapper) ListLetters(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLettersParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -1782,7 +1857,7 @@ func (siw *ServerInterfaceWrapper) ListLetters(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ListLetters(c, caseID)
+	siw.Handler.ListLetters(c, caseID, params)
 }
 
 // ListPayments operation middleware
@@ -1800,6 +1875,25 @@ func (siw *ServerInterfaceWrapper) ListPayments(c *gin.Context) {
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPaymentsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -1807,7 +1901,7 @@ func (siw *ServerInterfaceWrapper) ListPayments(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.ListPayments(c, caseID)
+	siw.Handler.ListPayments(c, caseID, params)
 }
 
 // ListPromises operation middleware
@@ -2257,6 +2351,7 @@ func (response GetCasedefaultApplicationProblemPlusJSONResponse) VisitGetCaseRes
 
 type ListDocumentsRequestObject struct {
 	CaseID CaseID `json:"case_id"`
+	Params ListDocumentsParams
 }
 
 type ListDocumentsResponseObject interface {
@@ -2265,6 +2360,9 @@ type ListDocumentsResponseObject interface {
 
 type ListDocuments200JSONResponse struct {
 	Items []Document `json:"items"`
+
+	// NextCursor Pass it as `cursor` for the next part. Absent at the end.
+	NextCursor *NextCursor `json:"next_cursor,omitempty"`
 }
 
 func (response ListDocuments200JSONResponse) VisitListDocumentsResponse(w http.ResponseWriter) error {
@@ -2831,6 +2929,7 @@ func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEve
 
 type ListLettersRequestObject struct {
 	CaseID CaseID `json:"case_id"`
+	Params ListLettersParams
 }
 
 type ListLettersResponseObject interface {
@@ -2839,6 +2938,9 @@ type ListLettersResponseObject interface {
 
 type ListLetters200JSONResponse struct {
 	Items []Letter `json:"items"`
+
+	// NextCursor Pass it as `cursor` for the next part. Absent at the end.
+	NextCursor *NextCursor `json:"next_cursor,omitempty"`
 }
 
 func (response ListLetters200JSONResponse) VisitListLettersResponse(w http.ResponseWriter) error {
@@ -2872,6 +2974,7 @@ func (response ListLettersdefaultApplicationProblemPlusJSONResponse) VisitListLe
 
 type ListPaymentsRequestObject struct {
 	CaseID CaseID `json:"case_id"`
+	Params ListPaymentsParams
 }
 
 type ListPaymentsResponseObject interface {
@@ -2880,6 +2983,9 @@ type ListPaymentsResponseObject interface {
 
 type ListPayments200JSONResponse struct {
 	Items []Payment `json:"items"`
+
+	// NextCursor Pass it as `cursor` for the next part. Absent at the end.
+	NextCursor *NextCursor `json:"next_cursor,omitempty"`
 }
 
 func (response ListPayments200JSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
@@ -3595,10 +3701,11 @@ func (sh *strictHandler) GetCase(ctx *gin.Context, caseID CaseID) {
 }
 
 // ListDocuments operation middleware
-func (sh *strictHandler) ListDocuments(ctx *gin.Context, caseID CaseID) {
+func (sh *strictHandler) ListDocuments(ctx *gin.Context, caseID CaseID, params ListDocumentsParams) {
 	var request ListDocumentsRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListDocuments(ctx, request.(ListDocumentsRequestObject))
@@ -4021,10 +4128,11 @@ func (sh *strictHandler) ListEvents(ctx *gin.Context, caseID CaseID, params List
 }
 
 // ListLetters operation middleware
-func (sh *strictHandler) ListLetters(ctx *gin.Context, caseID CaseID) {
+func (sh *strictHandler) ListLetters(ctx *gin.Context, caseID CaseID, params ListLettersParams) {
 	var request ListLettersRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListLetters(ctx, request.(ListLettersRequestObject))
@@ -4047,10 +4155,11 @@ func (sh *strictHandler) ListLetters(ctx *gin.Context, caseID CaseID) {
 }
 
 // ListPayments operation middleware
-func (sh *strictHandler) ListPayments(ctx *gin.Context, caseID CaseID) {
+func (sh *strictHandler) ListPayments(ctx *gin.Context, caseID CaseID, params ListPaymentsParams) {
 	var request ListPaymentsRequestObject
 
 	request.CaseID = caseID
+	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListPayments(ctx, request.(ListPaymentsRequestObject))

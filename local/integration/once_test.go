@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peercert/api/apitest"
+	"peercert/cases"
 	"peercert/local/journey"
 	"peercert/local/product"
 )
@@ -70,6 +71,30 @@ func TestTheSameKeyGivesTheSameAnswer(t *testing.T) {
 		s.send(k)
 		s.again(k, "at once")
 	}
+	// Who confirms their address gets the case as it was then, though they withdraw at once.
+	var opened struct {
+		ID string `json:"registration_id"`
+	}
+	require.NoError(t, register.first.Into(&opened))
+	confirm := &keyed{as: s.world.Anybody(), path: "/v1/registrations/" + opened.ID + "/confirm", key: "confirm-once-0001",
+		body: map[string]any{"code": cases.ConfirmationCode(s.Settings.TokenSecret, opened.ID)}, other: map[string]any{"code": "000000"}, wantStatus: http.StatusCreated}
+	s.send(confirm)
+	s.again(confirm, "at once")
+	var begun struct {
+		Token string `json:"token"`
+		Case  struct {
+			ID    string `json:"id"`
+			Stage string `json:"stage"`
+		} `json:"case"`
+	}
+	require.NoError(t, confirm.first.Into(&begun))
+	require.Equal(t, "intro_video", begun.Case.Stage)
+	withdraw := &keyed{as: s.world.Anybody().As(begun.Token), path: "/v1/cases/" + begun.Case.ID + "/signals/withdraw", key: "withdraw-once-0001",
+		body: map[string]any{}, signal: "withdraw", caseID: begun.Case.ID, wantStatus: http.StatusOK}
+	s.send(withdraw)
+	s.again(withdraw, "at once")
+	all = append(all, confirm, withdraw)
+	s.again(confirm, "after a withdrawal")
 	// One key, another signal.
 	answer := s.sent(s.administrator.Signal(t.Context(), p.CaseID, "retry-step", nil, apitest.WithKey(extend.key)))
 	require.Equal(t, "idempotency-key-reused", answer.Problem(), string(answer.Body))
