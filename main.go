@@ -107,7 +107,7 @@ func serveAPI(ctx context.Context, settings config.Settings, logger *slog.Logger
 	options := api.From(parts.Cases)
 	options.Operator, options.Demonstration = settings.Operator, settings.Environment == config.Local
 	options.PublicPerMinute, options.Log, options.Metrics = settings.PublicPerMinute, logger, parts.Metrics
-	options.TrustedProxies = settings.Proxies()
+	options.TrustedProxies, options.SearchesAnHour = settings.Proxies(), settings.SearchesAnHour
 	for _, sentence := range settings.Advice() {
 		logger.Warn(sentence)
 	}

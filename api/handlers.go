@@ -276,6 +276,9 @@ func (s *server) GetVideo(ctx context.Context, _ wire.GetVideoRequestObject) (wi
 }
 
 func (s *server) GetCertificate(ctx context.Context, r wire.GetCertificateRequestObject) (wire.GetCertificateResponseObject, error) {
+	if err := s.looked(ctx); err != nil {
+		return nil, err
+	}
 	number, ok := certification.ParseNumber(r.CertificateNumber)
 	if !ok {
 		return nil, certification.NotFound()

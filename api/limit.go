@@ -1,10 +1,12 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"golang.org/x/time/rate"
 
 	"peercert/cases"
@@ -52,6 +54,22 @@ func (l *limiter) allow(address string) bool {
 		l.addresses[address] = bucket
 	}
 	return bucket.AllowN(now, 1)
+}
+
+// Limits count what somebody does over all processes. More than most within a time is
+// refused with too-many.
+type Limits interface {
+	Allow(ctx context.Context, what, who string, most int, per time.Duration) error
+}
+
+// looked counts a look into the public register against what one machine may do in an
+// hour, together with those at the portal: a second door is not a second allowance.
+func (s *server) looked(ctx context.Context) error {
+	c, is := ctx.(*gin.Context)
+	if !is || s.limits == nil || s.searchesAnHour <= 0 {
+		return nil
+	}
+	return s.limits.Allow(plain(ctx), cases.LimitRegistry, s.machine(c.Request), s.searchesAnHour, time.Hour)
 }
 
 // machine is the address that a request comes from, for limits.

@@ -39,6 +39,10 @@ type Options struct {
 	// PublicPerMinute is how often one address may ask for what needs no token; 0 is
 	// no limit. Webhooks have none.
 	PublicPerMinute int
+	// SearchesAnHour is how often one machine may look into the public register, counted
+	// by Limits over all processes and together with the portal; 0 is no limit.
+	SearchesAnHour int
+	Limits         Limits
 	// TrustedProxies are the networks whose word is taken about who asks.
 	TrustedProxies []netip.Prefix
 
@@ -62,10 +66,13 @@ type server struct {
 	operations map[string]*operation // by method and Gin's pattern
 	problems   map[string]Problem
 	limit      *limiter
+	limits     Limits
 	trusted    []netip.Prefix
 	metrics    *metrics
 	log        *slog.Logger
 	now        func() time.Time
+
+	searchesAnHour int
 }
 
 var _ wire.StrictServerInterface = (*server)(nil)
@@ -98,7 +105,7 @@ func New(ctx context.Context, options Options) (http.Handler, error) {
 		tokens: options.Tokens, registrations: options.Registrations, cases: options.Cases, records: options.Records,
 		drafts: options.Drafts, documents: options.Documents, videos: options.Videos, reference: options.Reference,
 		webhooks: options.Webhooks, health: options.Health,
-		operations: map[string]*operation{}, problems: problemTable(), limit: newLimiter(options.PublicPerMinute), trusted: options.TrustedProxies,
+		operations: map[string]*operation{}, problems: problemTable(), limit: newLimiter(options.PublicPerMinute), limits: options.Limits, searchesAnHour: options.SearchesAnHour, trusted: options.TrustedProxies,
 		metrics: collected, log: options.Log, now: options.Now,
 	}
 	for _, o := range operations {

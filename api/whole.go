@@ -12,12 +12,13 @@ type Core interface {
 	Reference
 	Webhooks
 	Health
+	Limits
 }
 
 // From gives options whose core is one value.
 func From(core Core) Options {
 	return Options{
 		Tokens: core, Registrations: core, Cases: core, Records: core, Drafts: core, Documents: core,
-		Videos: core, Reference: core, Webhooks: core, Health: core,
+		Videos: core, Reference: core, Webhooks: core, Health: core, Limits: core,
 	}
 }

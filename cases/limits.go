@@ -8,6 +8,9 @@ import (
 	"peercert/store/queries"
 )
 
+// LimitRegistry is what looks into the public register are counted as (see Allow).
+const LimitRegistry = "registry"
+
 // Allow counts a use of something, such as "sign-in", by somebody: the address of a
 // machine or an id. The use after the most that a window takes is refused with too-many
 // and how long the window is still open; a window begins with its first use. All

@@ -38,7 +38,7 @@ func (v *visit) limited() error {
 	if v.SearchesAnHour <= 0 {
 		return nil
 	}
-	return v.Cases.Allow(v.Request.Context(), "registry", v.machine(), v.SearchesAnHour, time.Hour)
+	return v.Cases.Allow(v.Request.Context(), cases.LimitRegistry, v.machine(), v.SearchesAnHour, time.Hour)
 }
 
 func (v *visit) verify() error {
