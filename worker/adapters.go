@@ -12,6 +12,7 @@ import (
 	"peercert/certification"
 	"peercert/documents"
 	"peercert/exams"
+	"peercert/store"
 	"peercert/store/queries"
 )
 
