@@ -31,7 +31,7 @@ import (
 
 // Release names the histories that Record makes. A release that changes the workflow
 // gets a new name here, and make histories records it beside those of before.
-const Release = "2026-11"
+const Release = "2026-11-renewals"
 
 // Folder is where the histories of all releases are, from the root of the repository.
 const Folder = "workflows/testdata/histories"
@@ -48,6 +48,11 @@ const (
 	Operated = "operated"
 	// Surplus is a case to which money comes that it does not wait for.
 	Surplus = "surplus"
+	// Late is a case whose exam was after the last day of its window.
+	Late = "late_exam"
+	// Restored is the run of somebody who filed a renewal again and again, and whose
+	// certificate was revoked and given back while it was under review.
+	Restored = "restored"
 )
 
 // Free says whether the histories of Release may be recorded: an error if there are
@@ -124,6 +129,10 @@ func (r *recorder) record(ctx context.Context) error {
 			return r.renewed(ctx, stages[certification.StageRenewalReview])
 		}},
 		{"a case that is paid too late", r.surplus},
+		{"a renewal that was filed again", func(ctx context.Context) error {
+			return r.again(ctx, stages[certification.StageRenewal])
+		}},
+		{"an exam that was too late", r.late},
 		{"a case that was operated on", r.operated},
 	} {
 		if err := step.do(ctx); err != nil {
