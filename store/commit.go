@@ -194,11 +194,15 @@ func write(ctx context.Context, q *queries.Queries, t certification.Transition, 
 	if err := writePayments(ctx, q, t, settled, after); err != nil {
 		return err
 	}
-	if t.Authorize && after.Exam != nil {
+	switch exam := after.Exam; {
+	case exam == nil || exam.AuthorizationID == "":
+	case t.Authorize:
 		return q.AddAuthorization(ctx, queries.AddAuthorizationParams{
 			ID: after.Exam.AuthorizationID, CaseID: after.ID, Revision: after.Revision, Attempt: after.AttemptsUsed + 1,
 			Language: after.Exam.Language, Place: after.Exam.Place, EligibleFrom: settled.At, EligibleUntil: after.WindowEndsAt,
 		})
+	case after.Stage == certification.StageExamBooking: // the window may have been moved, or moved back by the void rule
+		return q.MoveAuthorization(ctx, queries.MoveAuthorizationParams{ID: exam.AuthorizationID, EligibleUntil: after.WindowEndsAt})
 	}
 	return nil
 }

@@ -236,6 +236,33 @@ func TestTheVoidRule(t *testing.T) {
 		l.atRest()
 	})
 
+	t.Run("the last day of an authorization", func(t *testing.T) {
+		l := open(t).born()
+		window := func(days int) func(*certification.Transition) {
+			return func(t *certification.Transition) {
+				t.Window = &certification.Deadline{From: certification.AddDays(l.Now(), days), Exact: true}
+			}
+		}
+		l.reach("register", certification.StageExamFee, window(100))
+		l.reach("authorize", certification.StageExamBooking, authorize)
+		id := l.Exam.AuthorizationID
+		until := func() time.Time {
+			row, err := l.AuthorizationToSend(t.Context(), id)
+			require.NoError(t, err)
+			return row.EligibleUntil
+		}
+		first := l.WindowEndsAt
+		require.WithinDuration(t, first, until(), time.Millisecond)
+		before := *l
+		l.reach("orphan", certification.StageExamBooking, window(107))
+		require.WithinDuration(t, l.WindowEndsAt, until(), time.Millisecond, "it moves with the window")
+		require.True(t, l.WindowEndsAt.After(first))
+		*l = before
+		l.reach("right", certification.StageExamBooking)
+		require.WithinDuration(t, first, until(), time.Millisecond, "and back with it")
+		l.atRest()
+	})
+
 	t.Run("drafts", func(t *testing.T) {
 		l := open(t).born()
 		l.reach("register", certification.StageApplication)

@@ -261,6 +261,31 @@ func TestAnAuthorizationIsTakenOnceAndWithItsCandidate(t *testing.T) {
 	require.Equal(t, []string{"exam-authorized"}, end.signals())
 }
 
+// Who was given more time gets an appointment in it, and the one there is stays.
+func TestAnAuthorizationThatComesAgainHasANewLastDay(t *testing.T) {
+	files := new(examstest.Files)
+	end, simulator, _ := both(t, files, nil)
+	until := func(at time.Time) { end.send(first, func(a *certification.Authorization) { a.EligibleUntil = at }) }
+	old := time.Date(2026, 3, 10, 7, 0, 0, 0, time.UTC)
+	until(old)
+	require.NoError(t, simulator.Poll(t.Context()))
+	late := old.AddDate(0, 0, 3)
+	_, err := simulator.Book(t.Context(), first, late)
+	require.ErrorContains(t, err, "does not cover that time")
+	booked, err := simulator.Book(t.Context(), first, old.AddDate(0, 0, -1))
+	require.NoError(t, err)
+
+	until(old.AddDate(0, 0, 7))
+	require.NoError(t, simulator.Poll(t.Context()))
+	known, _ := simulator.Authorization(first)
+	require.Equal(t, old.AddDate(0, 0, 7), known.EligibleUntil)
+	require.Equal(t, booked.AppointmentID, known.AppointmentID)
+	_, err = simulator.Book(t.Context(), first, late)
+	require.NoError(t, err)
+	end.collect()
+	require.Equal(t, []string{"exam-confirmed", "exam-changed", "exam-authorized"}, end.signals(), "it is acknowledged once")
+}
+
 func TestRunTakesAndRetriesByItself(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "exam-vendor", "state.json")
 	files := new(examstest.Files)

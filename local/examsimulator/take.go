@@ -16,7 +16,8 @@ import (
 	"peercert/exams"
 )
 
-// Poll takes the authorizations that are new and acknowledges them. It returns when
+// Poll takes the authorizations that are new and acknowledges them, and learns of those
+// that were given more or less time. It returns when
 // that is done; acknowledgements by webhook have been tried once.
 func (s *Simulator) Poll(ctx context.Context) error {
 	err := s.poll(ctx)
@@ -39,11 +40,18 @@ func (s *Simulator) poll(ctx context.Context) error {
 	var failures []error
 	for _, key := range keys {
 		id, isFile := strings.CutSuffix(strings.TrimPrefix(key, exams.AuthorizationsPrefix), ".csv")
-		if _, known := s.Authorization(id); known || !isFile {
+		if !isFile {
 			continue
 		}
-		if err := s.take(ctx, id); err != nil {
-			failures = append(failures, fmt.Errorf("take authorization %s: %w", id, err))
+		do, what := s.take, "take"
+		if known, is := s.Authorization(id); is {
+			if known.Status == "rejected" || known.Reported() {
+				continue
+			}
+			do, what = s.takeAgain, "look again at"
+		}
+		if err := do(ctx, id); err != nil {
+			failures = append(failures, fmt.Errorf("%s authorization %s: %w", what, id, err))
 		}
 		if ctx.Err() != nil {
 			break
@@ -103,6 +111,22 @@ func (s *Simulator) take(ctx context.Context, id string) error {
 		return err
 	}
 	return s.keep(authorization)
+}
+
+// takeAgain takes the last instant of an authorization that is known, which may have
+// been moved. There is nothing to acknowledge: an appointment stays as it is.
+func (s *Simulator) takeAgain(ctx context.Context, id string) error {
+	permit, err := s.row(ctx, exams.AuthorizationsPrefix+id+".csv")
+	if err != nil {
+		return err
+	}
+	until, err := time.Parse(time.RFC3339, permit["eligible_until"])
+	known, is := s.Authorization(id)
+	if err != nil || !is || until.Equal(known.EligibleUntil) {
+		return nil //nolint:nilerr // what cannot be read says nothing new
+	}
+	known.EligibleUntil = until
+	return s.keep(known)
 }
 
 // check gives the code with which an authorization is rejected, empty if it is not.

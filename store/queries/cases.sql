@@ -84,6 +84,10 @@ UPDATE payments SET status = $2, settled_at = $3, settled_by = $4 WHERE id = $1 
 INSERT INTO authorizations (id, case_id, revision, attempt, language, place, eligible_from, eligible_until, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7);
 
+-- name: MoveAuthorization :exec
+-- The vendor is told by sending it again.
+UPDATE authorizations SET eligible_until = $2 WHERE id = $1 AND eligible_until <> $2;
+
 -- name: LockDraft :one
 SELECT revision FROM drafts WHERE case_id = $1 AND form = $2 FOR UPDATE;
 

@@ -320,6 +320,21 @@ func (q *Queries) LockNewCase(ctx context.Context, caseID string) error {
 	return err
 }
 
+const moveAuthorization = `-- name: MoveAuthorization :exec
+UPDATE authorizations SET eligible_until = $2 WHERE id = $1 AND eligible_until <> $2
+`
+
+type MoveAuthorizationParams struct {
+	ID            string
+	EligibleUntil time.Time
+}
+
+// The vendor is told by sending it again.
+func (q *Queries) MoveAuthorization(ctx context.Context, arg MoveAuthorizationParams) error {
+	_, err := q.db.Exec(ctx, moveAuthorization, arg.ID, arg.EligibleUntil)
+	return err
+}
+
 const noteTask = `-- name: NoteTask :exec
 UPDATE cases SET written_task = $2::timestamptz WHERE id = $1 AND written_task < $2::timestamptz
 `
