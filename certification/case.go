@@ -44,8 +44,21 @@ type Case struct {
 	Certificate *Certificate `json:"certificate,omitempty"`
 	// RenewalFiled is true from an accepted renewal until it is decided.
 	RenewalFiled bool `json:"renewal_filed,omitempty"`
+	// RenewalPaid is true from when the fee of this term's renewal was settled until the
+	// next term: it is asked for once, however often a renewal is sent.
+	RenewalPaid bool `json:"renewal_paid,omitempty"`
 	// AppealFrom is what an appeal is about: the application, the renewal or a revocation.
 	AppealFrom Stage `json:"appeal_from,omitempty"`
+	// Revoked is where a revocation found the case, for an appeal that succeeds; nil while
+	// nothing is revoked.
+	Revoked *Revoked `json:"revoked,omitempty"`
+}
+
+// Revoked is what a revocation interrupted.
+type Revoked struct {
+	From         Stage        `json:"from"`
+	RenewalFiled bool         `json:"renewal_filed,omitempty"`
+	Returned     []ReasonCode `json:"returned,omitempty"`
 }
 
 // OpenPayment is a fee that was asked for.
@@ -69,6 +82,9 @@ type Exam struct {
 	AppointmentAt time.Time `json:"appointment_at,omitzero"`
 	EndsAt        time.Time `json:"ends_at,omitzero"`
 	ResultVersion int       `json:"result_version,omitempty"`
+	// PassedAt is when an exam was taken that was passed after the last day of the window:
+	// it counts once an administrator moves that day so far.
+	PassedAt time.Time `json:"passed_at,omitzero"`
 }
 
 // Certificate is what a passed exam gives. The number stays through all terms.
@@ -122,6 +138,9 @@ func (c Case) Clone() Case {
 	c.Payment = clone(c.Payment)
 	c.Exam = clone(c.Exam)
 	c.Certificate = clone(c.Certificate)
+	if c.Revoked = clone(c.Revoked); c.Revoked != nil {
+		c.Revoked.Returned = slices.Clone(c.Revoked.Returned)
+	}
 	return c
 }
 

@@ -32,6 +32,7 @@ const (
 	ThenAwaitResult  Consequence = "awaiting_results" // the appointment has ended
 	ThenRenewalOpens Consequence = "renewal_opens"    // 90 days before expiry
 	ThenExpired      Consequence = "expired"          // the certificate is not valid any more
+	ThenRenewalEnds  Consequence = "renewal_ends"     // the renewal is a draft again, and there is time to send it
 	ThenVacated      Consequence = "vacated"          // no late renewal any more
 	ThenCaseClosed   Consequence = "case_closed"      // the time to appeal is over
 )

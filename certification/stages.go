@@ -49,7 +49,7 @@ var Stages = []StageRule{
 	{StageCertified, []Signal{SignalSurrender}, nil,
 		[]Stage{StageRenewal, StageRevoked, StageClosed}, "Nothing to do until renewal opens."},
 	{StageRenewal, []Signal{SignalSubmitRenewal, SignalSurrender}, nil,
-		[]Stage{StageRenewalFee, StageExpired, StageRevoked, StageClosed}, "The certified person renews."},
+		[]Stage{StageRenewalFee, StageRenewalReview, StageExpired, StageRevoked, StageClosed}, "The certified person renews."},
 	{StageRenewalFee, []Signal{SignalPayFee, SignalSurrender}, []Signal{SignalPaymentSettled, SignalPaymentFailed},
 		[]Stage{StageRenewalReview, StageRenewal, StageExpired, StageRevoked, StageClosed}, "The certified person pays the renewal fee."},
 	{StageRenewalReview, []Signal{SignalClaimReview, SignalReleaseReview, SignalDecideRenewal, SignalSurrender}, nil,
@@ -57,13 +57,13 @@ var Stages = []StageRule{
 	{StageRenewalReturned, []Signal{SignalResubmitRenewal, SignalSurrender}, nil,
 		[]Stage{StageRenewalReview, StageRenewal, StageExpired, StageRevoked, StageClosed}, "The certified person puts right what was returned. The review clock is stopped."},
 	{StageExpired, []Signal{SignalSubmitRenewal}, nil,
-		[]Stage{StageRenewalFee, StageClosed}, "The certificate has expired; late renewal is possible for a time."},
+		[]Stage{StageRenewalFee, StageRenewalReview, StageClosed}, "The certificate has expired; late renewal is possible for a time."},
 	{StageDenied, []Signal{SignalAppeal, SignalWithdraw}, nil,
 		[]Stage{StageAppealReview, StageClosed}, "The applicant may appeal."},
 	{StageRevoked, []Signal{SignalAppeal}, nil,
 		[]Stage{StageAppealReview, StageClosed}, "The person whose certificate was revoked may appeal."},
 	{StageAppealReview, []Signal{SignalClaimReview, SignalReleaseReview, SignalDecideAppeal}, nil,
-		[]Stage{StageTraining, StageTrainingReview, StageCertified, StageClosed}, "A reviewer decides the appeal."},
+		[]Stage{StageTraining, StageTrainingReview, StageCertified, StageRenewal, StageRenewalFee, StageRenewalReview, StageRenewalReturned, StageClosed}, "A reviewer decides the appeal."},
 	{StageClosed, nil, nil, nil, "The case is closed."},
 }
 
@@ -241,7 +241,7 @@ func (c *Case) PromiseOf(stage Stage, window, expiry Deadline) PromiseRequest {
 		request.Due, request.Then = Deadline{Days: p.ReturnedDays}, ThenAbandoned
 		request.After = reminders(p.ReturnedReminderDays, LetterReturnedReminder)
 	case StageRenewalReturned:
-		request.Due, request.Then = Deadline{Days: p.ReturnedDays}, ThenExpired
+		request.Due, request.Then = Deadline{Days: p.ReturnedDays}, ThenRenewalEnds
 		request.After = reminders(p.ReturnedReminderDays, LetterReturnedReminder)
 	case StageTraining, StageTrainingReturned, StageExamFee:
 		request.Due, request.Then = window, ThenWindowClosed
@@ -263,7 +263,7 @@ func (c *Case) PromiseOf(stage Stage, window, expiry Deadline) PromiseRequest {
 		request.Due, request.Then = expiry, ThenExpired
 		request.Before = reminders(p.RenewalReminderDays, LetterRenewalReminder)
 	case StageRenewalFee:
-		request.Due, request.Then = Deadline{Days: p.FeeDays}, ThenExpired
+		request.Due, request.Then = Deadline{Days: p.FeeDays}, ThenRenewalEnds
 		request.After = reminders(p.FeeReminderDays, LetterFeeReminder)
 	case StageExpired:
 		request.Due, request.Then = Deadline{From: c.Certificate.ExpiresAt, Months: p.LateRenewalMonths}, ThenVacated
@@ -275,6 +275,25 @@ func (c *Case) PromiseOf(stage Stage, window, expiry Deadline) PromiseRequest {
 		request.Before = []RungRequest{{Days: p.ReviewDays, Kind: RungEscalation}}
 	}
 	return request
+}
+
+// ConsequenceOf is what follows a promise of the case that is not kept, where that depends
+// on its due instant: a renewal that is not completed can be sent again while there is
+// time to renew; after that the certificate ends with it. It asks the calendar: never in
+// workflow code.
+func (c *Case) ConsequenceOf(p Promise) Consequence {
+	switch p.Kind {
+	case StagePromise(StageRenewalFee), StagePromise(StageRenewalReturned):
+	default:
+		return p.Then
+	}
+	switch {
+	case c.RenewableUntil().After(p.DueAt):
+		return ThenRenewalEnds
+	case c.Certificate.Lapsed:
+		return ThenVacated
+	}
+	return ThenExpired
 }
 
 // ResultsNoticePromise is ours to send the formal notice within 14 days of the

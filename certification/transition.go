@@ -207,10 +207,16 @@ func (t Transition) Settle(now time.Time, newID func() string, newCertificateNum
 	for _, request := range t.Open {
 		promises = append(promises, request.Open(newID(), now))
 	}
+	of := t.Case
+	if of.Certificate != nil && !settled.ExpiresAt.IsZero() {
+		of = of.Clone()
+		of.Certificate.ExpiresAt = settled.ExpiresAt
+	}
 	for i := range promises {
 		if t.Case.OnHold && promises[i].Running() && promises[i].Kind != PromiseHold {
 			promises[i].StoppedAt = now // a stage reached while on hold begins with its clock stopped
 		}
+		promises[i].Then = of.ConsequenceOf(promises[i])
 	}
 	settled.Promises = promises
 	for range t.Notices {

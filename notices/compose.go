@@ -161,6 +161,9 @@ func (l letter) write(words *web.Localizer, notice certification.Notice, head Le
 		Operator:    words.Apart(head.Operator),
 	}
 	for i := range l.body {
+		if i+1 == l.priced && notice.Facts.Fee == "" {
+			continue
+		}
 		written.Body = append(written.Body, say(fmt.Sprintf("letter.%s.body_%d", l.name, i+1), variables))
 	}
 	if l.why != "" {

@@ -114,7 +114,7 @@ var (
 
 // perhaps are the facts that the words of the home use where a notice has them. They are
 // not demanded: see next.go.
-var perhaps = []fact{due, window, expires, appointment, amount, attempts, hold, renew}
+var perhaps = []fact{due, window, expires, appointment, fee, amount, attempts, hold, renew}
 
 // variablesOf are what the sentences of a letter say, in words. What it needs goes last:
 // attempts and days have one variable, and a letter that needs days means those.

@@ -18,6 +18,9 @@ import (
 type letter struct {
 	name certification.Letter
 	body int // paragraphs
+	// priced is the paragraph that says what a fee costs. It is left out where the facts
+	// name no fee: it was paid.
+	priced int
 	// next gives the keys of what happens next: those of the home of the case (see
 	// next.go), and letter.<name>.next_1 and on for what only the letter can say.
 	next  func(certification.Notice) []string
@@ -105,14 +108,15 @@ var letters = []letter{
 	{name: certification.LetterAttemptsUsed, body: 2, next: says("home.closed_attempts_used.yours")},
 	{name: certification.LetterAbandoned, body: 1, next: says("home.closed.yours")},
 	{name: certification.LetterWithdrawn, body: 2, next: says("home.closed.yours")},
-	{name: certification.LetterRenewalReminder, body: 3, next: renewalOpen, needs: []fact{days, expires, fee, amount}},
+	{name: certification.LetterRenewalReminder, body: 3, priced: 3, next: renewalOpen, needs: []fact{days, expires}},
 	{name: certification.LetterRenewalReceived, body: 2, next: renewalReceived, needs: []fact{due, expires}},
 	{name: certification.LetterRenewalReturned, body: 2, next: returned, needs: []fact{reasons, due}, putRight: true},
+	{name: certification.LetterRenewalEnded, body: 1, next: renewalEnded, needs: []fact{due, expires}},
 	{name: certification.LetterRenewed, body: 2, next: certified, needs: []fact{certificate, expires}},
 	{name: certification.LetterRenewalDenied, body: 2, needs: []fact{reasons, due}, next: says(
 		"letter.renewal_denied.next_1", "home.appeal.yours", "home.denied_renewal.ours",
 	)},
-	{name: certification.LetterExpired, body: 2, next: says("home.expired.text", "home.expired.yours", "home.renewal.ours"), needs: []fact{due, fee, amount}},
+	{name: certification.LetterExpired, body: 2, priced: 2, next: renewalLate, needs: []fact{due}},
 	{name: certification.LetterVacated, body: 1, next: says("home.closed.yours")},
 	{name: certification.LetterAppealReceived, body: 1, needs: []fact{due}, next: says(
 		"home.appeal_review.text", "home.nothing.yours", "home.appeal_review.ours",

@@ -303,7 +303,9 @@ func TestNoSentenceOfALetterIsUnused(t *testing.T) {
 		for i := range row.body {
 			used[fmt.Sprintf("letter.%s.body_%d", row.name, i+1)] = true
 		}
-		next := row.nextOf(exampleOf(row))
+		next, paid := row.nextOf(exampleOf(row)), exampleOf(row)
+		paid.Facts.Fee = "" // as where it was paid before
+		next = append(next, row.nextOf(paid)...)
 		require.NotEmpty(t, next, "letter %s says what happens next", row.name)
 		for _, key := range next {
 			if strings.HasPrefix(key, "letter.") {
@@ -367,6 +369,31 @@ func TestALetterComposesWithNothingButWhatItNeeds(t *testing.T) {
 			written, err := Compose(notice, head)
 			require.NoError(t, err)
 			require.Equal(t, language, written.Language, "letter %s", example.Letter)
+		}
+	}
+}
+
+// A letter about a renewal names no price where the fee was paid before, and says so.
+func TestALetterAboutAPaidRenewalNamesNoPrice(t *testing.T) {
+	for _, language := range languages {
+		for name, says := range map[certification.Letter]string{
+			certification.LetterRenewalReminder: "home.renewal_paid.yours", certification.LetterRenewalEnded: "letter.renewal_ended.next_1",
+			certification.LetterExpired: "home.renewal_paid.ours",
+		} {
+			row, _ := letterOf(name)
+			notice := exampleOf(row)
+			words := web.Words(language)
+			price, said := words.Money(notice.Facts.AmountCents), words.Say(says, map[string]any{"DueBy": words.By(notice.Facts.DueAt)})
+			notice.Language = language
+			written, err := Compose(notice, head)
+			require.NoError(t, err)
+			require.Equal(t, row.priced > 0, strings.Contains(written.Text, price), name)
+			require.NotContains(t, written.Text, said, name)
+			notice.Facts.Fee, notice.Facts.AmountCents = "", 0
+			written, err = Compose(notice, head)
+			require.NoError(t, err)
+			require.NotContains(t, written.Text, price, name)
+			require.Contains(t, written.Text, said, name)
 		}
 	}
 }

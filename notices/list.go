@@ -89,6 +89,8 @@ func stageOf(letter certification.Letter) certification.Stage {
 		return certification.StageTrainingReview
 	case certification.LetterRenewalReturned:
 		return certification.StageRenewalReturned
+	case certification.LetterRenewalEnded:
+		return certification.StageRenewal
 	case certification.LetterAppealGranted, certification.LetterSuspended, certification.LetterReinstated:
 		return certification.StageCertified
 	}
@@ -109,7 +111,7 @@ func feeOf(letter certification.Letter) certification.Fee {
 		return certification.FeeExam
 	case certification.LetterResultsNotPassed, certification.LetterExamNoShow:
 		return certification.FeeRetake
-	case certification.LetterRenewalReminder:
+	case certification.LetterRenewalReminder, certification.LetterRenewalEnded:
 		return certification.FeeRenewal
 	case certification.LetterExpired:
 		return certification.FeeLateRenewal

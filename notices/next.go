@@ -69,7 +69,7 @@ func feeOpen(n certification.Notice) []string {
 	case certification.FeeRetake:
 		return withWindow(n, "home.exam_fee_retake.yours", "consequence.window_closed", "home.exam_fee.ours")
 	case certification.FeeRenewal, certification.FeeLateRenewal:
-		return renewalEnds(n, "consequence.renewal_fee_open", "home.renewal_fee.yours", "home.application_fee.ours")
+		return renewalEnds(n, "home.renewal_fee.yours", "home.application_fee.ours")
 	}
 	return []string{"home.application_fee.yours", "consequence.back_to_draft", "home.application_fee.ours"}
 }
@@ -84,13 +84,13 @@ func withWindow(n certification.Notice, keys ...string) []string {
 
 // renewalEnds puts what follows a renewal that is not finished in time between their
 // step and ours: it can be sent again, or the certificate ends.
-func renewalEnds(n certification.Notice, again, yours, ours string) []string {
+func renewalEnds(n certification.Notice, yours, ours string) []string {
 	facts := n.Facts
 	switch {
 	case facts.RenewUntil.IsZero(): // nobody can tell now
 		return []string{yours, ours}
 	case facts.RenewUntil.After(facts.DueAt):
-		return []string{yours, again, ours}
+		return []string{yours, "consequence." + string(certification.ThenRenewalEnds), ours}
 	case facts.RenewUntil.After(facts.ExpiresAt): // in the time to renew late
 		return []string{yours, "consequence.vacated", ours}
 	}
@@ -99,7 +99,7 @@ func renewalEnds(n certification.Notice, again, yours, ours string) []string {
 
 func returned(n certification.Notice) []string {
 	if n.Facts.Stage == certification.StageRenewalReturned || n.Facts.Stage == "" && n.Facts.CertificateNumber != "" {
-		return append([]string{"home.renewal_returned.text"}, renewalEnds(n, "consequence.renewal_returned_open", "home.returned.yours", "home.returned.ours")...)
+		return append([]string{"home.renewal_returned.text"}, renewalEnds(n, "home.returned.yours", "home.returned.ours")...)
 	}
 	return []string{"home.application_returned.text", "home.returned.yours", "consequence.application_returned", "home.returned.ours"}
 }
@@ -172,7 +172,32 @@ func renewalOpen(n certification.Notice) []string {
 	if n.Facts.Suspended {
 		text = "home.renewal.text_suspended"
 	}
+	if paid(n) {
+		return []string{text, "home.renewal_paid.yours", "consequence.expired", "home.renewal_paid.ours"}
+	}
 	return []string{text, "home.renewal.yours", "consequence.expired", "home.renewal.ours"}
+}
+
+// paid says of a letter about a renewal that its fee was paid before.
+func paid(n certification.Notice) bool { return n.Facts.Fee == "" }
+
+func renewalLate(n certification.Notice) []string {
+	if paid(n) {
+		return []string{"home.expired.text", "home.expired.yours", "home.renewal_paid.ours"}
+	}
+	return []string{"home.expired.text", "home.expired.yours", "home.renewal.ours"}
+}
+
+// renewalEnded leads back to where a renewal can be sent: in the term, or late.
+func renewalEnded(n certification.Notice) []string {
+	next := renewalOpen
+	if n.Facts.Stage == certification.StageExpired {
+		next = renewalLate
+	}
+	if paid(n) {
+		return append([]string{"letter.renewal_ended.next_1"}, next(n)...)
+	}
+	return next(n)
 }
 
 // suspended: while a certificate is suspended its renewal goes on, with its own steps.
@@ -190,11 +215,21 @@ func reinstated(n certification.Notice) []string {
 	return []string{"letter.reinstated.next_1"}
 }
 
-// appealGranted: a certificate that was revoked is valid again; of all else that an
-// appeal can win, another letter of the same moment tells.
+// appealGranted: a certificate that was revoked is valid again, and its renewal is where
+// it was; of all else that an appeal can win, another letter of the same moment tells.
 func appealGranted(n certification.Notice) []string {
-	if n.Facts.Stage == certification.StageCertified {
-		return append([]string{"letter.appeal_granted.next_1"}, certified(n)...)
+	keys := []string{"letter.appeal_granted.next_1"}
+	switch n.Facts.Stage {
+	case certification.StageCertified:
+		keys = append(keys, certified(n)...)
+	case certification.StageRenewal:
+		keys = append(keys, renewalOpen(n)...)
+	case certification.StageRenewalFee:
+		keys = append(keys, feeOpen(n)...)
+	case certification.StageRenewalReview:
+		keys = append(keys, reviewed(n)...)
+	case certification.StageRenewalReturned:
+		keys = append(keys, returned(n)...)
 	}
-	return []string{"letter.appeal_granted.next_1"}
+	return keys
 }

@@ -113,7 +113,7 @@ func appealReading(frame web.Frame, view cases.View, a appealDraft) Reading {
 	}
 	reading := Reading{Lead: plain(frame, "appeal.lead_"+about)}
 	if promise := view.Promise(certification.StagePromise(view.Stage)); promise != nil {
-		card := promiseCard(frame, *promise)
+		card := promiseCard(frame, *promise, nil)
 		reading.Promise = &card
 	}
 	if view.Stage == certification.StageRevoked {

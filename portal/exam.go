@@ -109,7 +109,7 @@ func examReading(frame web.Frame, view cases.View, cancelled bool) Reading {
 		}, Section{ID: "after", Heading: plain(frame, "exam.booked.after_heading"), Text: paragraphs(frame, "exam.booked.after", 1)}, examNumbers(frame, view))
 	case "scoring":
 		if promise := view.Promise(certification.PromiseVendorResult); promise != nil {
-			card := promiseCard(frame, *promise)
+			card := promiseCard(frame, *promise, nil)
 			reading.Promise = &card
 		}
 		reading.Sections = append(reading.Sections, Section{

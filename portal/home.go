@@ -95,7 +95,7 @@ func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []
 	at := standing(view, events, now)
 	variables := wordsOf(frame, view)
 	home := CaseHome{
-		Number: view.Number, Heading: say("home."+at+".heading", variables), Yours: say(yoursKey(at), variables),
+		Number: view.Number, Heading: say("home."+at+".heading", variables), Yours: say(yoursKey(view, at), variables),
 		Ours: say(oursKey(view, at), variables), Button: nextButton(frame, view, at),
 	}
 	home.Text = template.HTML(template.HTMLEscapeString(say(textKey(view, at), variables)))
@@ -173,11 +173,12 @@ func lateness(view cases.View) string {
 }
 
 // promiseCard is one wait, as the timer that stands behind it has it.
-func promiseCard(frame web.Frame, promise certification.Promise) web.Promise {
+// variables are what its consequence says of the case.
+func promiseCard(frame web.Frame, promise certification.Promise, variables map[string]any) web.Promise {
 	say := func(key string) string { return frame.Localizer.Say(key, nil) }
 	card := web.Promise{
 		What: say("promise." + string(promise.Kind)), Whose: say("party." + string(promise.WaitsOn)),
-		Then: say("consequence." + string(promise.Then)), Overdue: promise.Overdue, Stopped: !promise.Running(),
+		Then: frame.Localizer.Say("consequence."+string(promise.Then), variables), Overdue: promise.Overdue, Stopped: !promise.Running(),
 	}
 	switch {
 	case card.Stopped:
@@ -204,34 +205,21 @@ func stoppedWords(frame web.Frame, promise certification.Promise) string {
 }
 
 // promiseOf is promiseCard with what only the case can tell: that a day stands though
-// the case is on hold, and what follows for who has paid already: of a renewal, and of an
-// application that was returned.
+// the case is on hold, until when a renewal can be sent, and what follows an application
+// that was returned for who has paid already.
 func promiseOf(frame web.Frame, view cases.View, promise certification.Promise) web.Promise {
-	card := promiseCard(frame, promise)
+	var variables map[string]any
+	if promise.Then == certification.ThenRenewalEnds {
+		variables = map[string]any{"RenewUntil": frame.Until(view.RenewableUntil())}
+	}
+	card := promiseCard(frame, promise, variables)
 	if card.Stopped && slices.ContainsFunc(readable, func(s certification.Stage) bool { return certification.StagePromise(s) == promise.Kind }) {
 		card.Stopped, card.By, card.Note = false, frame.By(promise.DueAt), frame.Localizer.Say("promise.stands", nil)
 	}
-	switch {
-	case promise.Then == certification.ThenExpired && view.Certificate != nil:
-		card.Then = afterRenewal(frame, view, promise)
-	case promise.Kind == certification.StagePromise(certification.StageApplicationReturned):
+	if promise.Kind == certification.StagePromise(certification.StageApplicationReturned) {
 		card.Then = frame.Localizer.Say("consequence.application_returned", nil)
 	}
 	return card
-}
-
-// afterRenewal says what follows a renewal that is not finished in time. While the
-// term goes on, or the time to renew late, it can be sent again; a certificate that has
-// expired does not expire once more.
-func afterRenewal(frame web.Frame, view cases.View, promise certification.Promise) string {
-	last, then := view.RenewableUntil(), certification.ThenExpired
-	if view.Certificate.Lapsed {
-		then = certification.ThenVacated
-	}
-	if promise.Kind == certification.StagePromise(certification.StageRenewal) || !last.After(promise.DueAt) {
-		return frame.Localizer.Say("consequence."+string(then), nil)
-	}
-	return frame.Localizer.Say("consequence."+string(promise.Kind)+"_open", map[string]any{"RenewUntil": frame.Until(last)})
 }
 
 // otherPages are the pages of a case beside the one thing to do.

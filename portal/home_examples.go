@@ -41,6 +41,9 @@ func exampleView(stage certification.Stage, change func(*cases.View)) cases.View
 	if change != nil {
 		change(&view)
 	}
+	for i, promise := range view.Promises {
+		view.Promises[i].Then = view.ConsequenceOf(promise)
+	}
 	view.Available = view.AvailableSignals(certification.Actor{Role: certification.RoleApplicant})
 	return view
 }
@@ -222,6 +225,14 @@ func homeExamples() []example {
 	for _, stage := range []certification.Stage{certification.StageRenewalFee, certification.StageRenewalReturned} {
 		add(string(stage)+" at the end of the term", stage, func(v *cases.View) { v.Certificate.ExpiresAt = certification.EndOfDay(exampleNow.AddDate(0, 0, 9)) })
 		add(string(stage)+" late", stage, func(v *cases.View) { lapse(v, -30) })
+	}
+	for _, stage := range []certification.Stage{certification.StageRenewal, certification.StageExpired} {
+		add(string(stage)+" paid before", stage, func(v *cases.View) {
+			v.RenewalPaid = true
+			if v.Stage == certification.StageExpired {
+				lapse(v, -30)
+			}
+		})
 	}
 	add("renewal fee late for the last time", certification.StageRenewalFee, func(v *cases.View) { lapse(v, -170) })
 	add("renewal review late in the term", certification.StageRenewalReview, func(v *cases.View) { lapse(v, -30) })

@@ -51,6 +51,7 @@ func arrivals() map[certification.Letter][]arrival {
 	due := func(days int) func(*cases.View) {
 		return func(v *cases.View) { v.Promises[0].DueAt = certification.EndOfDay(exampleNow.AddDate(0, 0, days)) }
 	}
+	paid := func(v *cases.View) { v.RenewalPaid = true }
 	suspend := func(v *cases.View) { v.Suspended = true }
 	again := func(v *cases.View) { v.AttemptsUsed = 1 }
 	exam := func(exam certification.Exam) func(*cases.View) {
@@ -133,17 +134,23 @@ func arrivals() map[certification.Letter][]arrival {
 		certification.LetterAttemptsUsed:     {closed(certification.OutcomeAttemptsUsed)},
 		certification.LetterAbandoned:        {closed(certification.OutcomeAbandoned)},
 		certification.LetterWithdrawn:        {closed(certification.OutcomeWithdrawn), closed(certification.OutcomeWithdrawn, term)},
-		certification.LetterRenewalReminder:  {in(certification.StageRenewal), in(certification.StageRenewal, suspend)},
+		certification.LetterRenewalReminder:  {in(certification.StageRenewal), in(certification.StageRenewal, suspend), in(certification.StageRenewal, paid)},
 		certification.LetterRenewalReceived:  renewalReviews,
 		certification.LetterRenewalReturned:  renewalsReturned,
-		certification.LetterRenewed:          {in(certification.StageCertified), in(certification.StageCertified, suspend)},
-		certification.LetterRenewalDenied:    {in(certification.StageDenied, term)},
-		certification.LetterExpired:          {in(certification.StageExpired, late(-1))},
-		certification.LetterVacated:          {closed(certification.OutcomeVacated, term)},
-		certification.LetterAppealReceived:   {in(certification.StageAppealReview), in(certification.StageAppealReview, term), in(certification.StageAppealReview, term, fromRevoked)},
-		certification.LetterAppealGranted:    {in(certification.StageCertified)},
-		certification.LetterAppealDenied:     notApproved,
-		certification.LetterClosedDenied:     notApproved,
+		certification.LetterRenewalEnded: {
+			in(certification.StageRenewal), in(certification.StageRenewal, paid), in(certification.StageRenewal, suspend),
+			in(certification.StageExpired, late(-30)), in(certification.StageExpired, late(-30), paid),
+		},
+		certification.LetterRenewed:        {in(certification.StageCertified), in(certification.StageCertified, suspend)},
+		certification.LetterRenewalDenied:  {in(certification.StageDenied, term)},
+		certification.LetterExpired:        {in(certification.StageExpired, late(-1)), in(certification.StageExpired, late(-1), paid)},
+		certification.LetterVacated:        {closed(certification.OutcomeVacated, term)},
+		certification.LetterAppealReceived: {in(certification.StageAppealReview), in(certification.StageAppealReview, term), in(certification.StageAppealReview, term, fromRevoked)},
+		certification.LetterAppealGranted: slices.Concat([]arrival{
+			in(certification.StageCertified), in(certification.StageRenewal), in(certification.StageRenewal, paid),
+		}, renewalFees, renewalReviews, renewalsReturned),
+		certification.LetterAppealDenied: notApproved,
+		certification.LetterClosedDenied: notApproved,
 		certification.LetterSuspended: {
 			in(certification.StageCertified, suspend), in(certification.StageCertified, suspend, hold), in(certification.StageRenewal, suspend),
 			in(certification.StageRenewalReview, suspend), in(certification.StageRenewalFee, suspend),
@@ -209,10 +216,16 @@ func factsAt(view cases.View, written mail.Example) certification.Facts {
 	}
 	fee, due := view.FeeDue()
 	switch {
-	case written.Letter == certification.LetterRenewalReminder:
+	case slices.Contains([]certification.Letter{
+		certification.LetterRenewalReminder, certification.LetterRenewalEnded, certification.LetterExpired, certification.LetterAppealGranted,
+	}, written.Letter):
 		fee = certification.FeeRenewal
-	case written.Letter == certification.LetterExpired:
-		fee = certification.FeeLateRenewal
+		if view.Certificate.Lapsed {
+			fee = certification.FeeLateRenewal
+		}
+		if view.RenewalPaid {
+			fee = "" // the letter says nothing of it (workflows: renewalPrice)
+		}
 	case !due:
 		fee = certification.FeeApplication
 	}

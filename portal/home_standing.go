@@ -121,7 +121,12 @@ var (
 )
 
 // yoursKey is the key of what the person does next.
-func yoursKey(at string) string { return nextKey(yoursOf, at, "yours") }
+func yoursKey(view cases.View, at string) string {
+	if at == "renewal" && view.RenewalPaid {
+		return "home.renewal_paid.yours"
+	}
+	return nextKey(yoursOf, at, "yours")
+}
 
 // nextKey is the key of the next step of somebody ("yours" or "ours"), by where a case
 // stands: the one that is shared, or its own.
@@ -190,6 +195,9 @@ func oursKey(view cases.View, at string) string {
 		case behind != nil && ranOut(*behind):
 			return "home.returned_late.ours"
 		}
+	}
+	if (at == "renewal" || at == "expired") && view.RenewalPaid {
+		return "home.renewal_paid.ours"
 	}
 	return nextKey(oursOf, at, "ours")
 }

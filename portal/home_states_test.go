@@ -131,15 +131,15 @@ func TestWhatFollowsARenewalThatIsNotFinished(t *testing.T) {
 		key     string
 		until   time.Time
 	}{
-		"not paid, the term goes on":         {certification.StageRenewalFee, day(50), false, "[consequence.renewal_fee_open ", day(50)},
+		"not paid, the term goes on":         {certification.StageRenewalFee, day(50), false, "[consequence.renewal_ends ", day(50)},
 		"not paid, the term ends first":      {certification.StageRenewalFee, day(20), false, "[consequence.expired]", time.Time{}},
 		"not paid, the term has ended":       {certification.StageRenewalFee, day(-2), false, "[consequence.expired]", time.Time{}},
 		"not paid, the term ends that day":   {certification.StageRenewalFee, day(30), false, "[consequence.expired]", time.Time{}},
-		"not paid, late":                     {certification.StageRenewalFee, day(-30), true, "[consequence.renewal_fee_open ", certification.EndOfDay(certification.AddMonths(day(-30), 6))},
+		"not paid, late":                     {certification.StageRenewalFee, day(-30), true, "[consequence.renewal_ends ", certification.EndOfDay(certification.AddMonths(day(-30), 6))},
 		"not paid, late for the last time":   {certification.StageRenewalFee, day(-170), true, "[consequence.vacated]", time.Time{}},
-		"not put right, the term goes on":    {certification.StageRenewalReturned, day(60), false, "[consequence.renewal_returned_open ", day(60)},
+		"not put right, the term goes on":    {certification.StageRenewalReturned, day(60), false, "[consequence.renewal_ends ", day(60)},
 		"not put right, the term ends first": {certification.StageRenewalReturned, day(3), false, "[consequence.expired]", time.Time{}},
-		"not put right, late":                {certification.StageRenewalReturned, day(-30), true, "[consequence.renewal_returned_open ", certification.EndOfDay(certification.AddMonths(day(-30), 6))},
+		"not put right, late":                {certification.StageRenewalReturned, day(-30), true, "[consequence.renewal_ends ", certification.EndOfDay(certification.AddMonths(day(-30), 6))},
 		"not sent":                           {certification.StageRenewal, day(50), false, "[consequence.expired]", time.Time{}},
 	} {
 		view := exampleView(test.stage, func(v *cases.View) {

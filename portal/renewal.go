@@ -161,7 +161,11 @@ func renewalPage(frame web.Frame, view cases.View, r renewalDraft, key func() st
 	switch view.Stage {
 	case certification.StageExpired:
 		page.Lead = plain(frame, "renewal.late_lead")
-		page.Notices = append(page.Notices, noticeOf(frame, "warning", "renewal.late",
+		late := "renewal.late"
+		if view.RenewalPaid {
+			late = "renewal.late_paid"
+		}
+		page.Notices = append(page.Notices, noticeOf(frame, "warning", late,
 			"Fee", frame.Money(r.policy.AmountCents(certification.FeeLateRenewal)), "DueBy", frame.By(view.DueAt())))
 	case certification.StageRenewalReturned:
 		page.Lead = plain(frame, "renewal.returned_lead")

@@ -155,9 +155,12 @@ func renewalAnswers(frame web.Frame, form *web.Form, view cases.View, r renewalD
 	if view.Stage == certification.StageExpired {
 		fee = certification.FeeLateRenewal
 	}
-	if view.Stage == certification.StageRenewalReturned {
+	switch {
+	case view.Stage == certification.StageRenewalReturned:
 		reading.Question.Intro = []string{plain(frame, "renewal.check_no_fee")}
-	} else {
+	case view.RenewalPaid:
+		reading.Question.Intro = []string{plain(frame, "renewal.check_paid")}
+	default:
 		reading.Question.Intro = []string{plain(frame, "renewal.check_fee", "Fee", frame.Money(r.policy.AmountCents(fee)))}
 	}
 	if r.open(certification.PartContinuing) {

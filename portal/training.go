@@ -142,7 +142,7 @@ func trainingPage(frame web.Frame, view cases.View, t trainingDraft, now time.Ti
 		page.Notices = append(page.Notices, noticeOf(frame, "info", "training.early"))
 	}
 	if promise := view.Promise(certification.StagePromise(view.Stage)); promise != nil && !early {
-		card := promiseCard(frame, *promise)
+		card := promiseCard(frame, *promise, nil)
 		page.Promise = &card
 	}
 	page.Sections = append(page.Sections, Section{

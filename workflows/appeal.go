@@ -1,6 +1,10 @@
 package workflows
 
-import "peercert/certification"
+import (
+	"time"
+
+	"peercert/certification"
+)
 
 func (c *story) denied(message certification.Message) certification.Stage {
 	switch message := message.(type) {
@@ -45,14 +49,36 @@ func (c *story) appealReview(message certification.Message) certification.Stage 
 		return c.end(certification.OutcomeDenied)
 	}
 	c.Case.Assignee, c.Case.AppealFrom = "", ""
-	c.letter(certification.LetterAppealGranted)
 	switch from {
 	case certification.StageRenewalReview:
+		c.letter(certification.LetterAppealGranted)
 		return c.renewed()
 	case certification.StageRevoked:
+		c.letter(certification.LetterAppealGranted, c.renewalPrice())
+		return c.givenBack()
+	}
+	c.letter(certification.LetterAppealGranted)
+	return c.applicationApproved("", nil)
+}
+
+// givenBack ends a revocation that should not have been (domain §2.8, 12): the case
+// goes on from where it was, a renewal under review with the time that was left to
+// decide it. Nobody could renew meanwhile, so there is at least as much time for that
+// as everybody has: our mistake lets no certificate lapse.
+func (c *story) givenBack() certification.Stage {
+	was := c.Case.Revoked
+	c.Case.Revoked = nil
+	certificate, opens := c.Case.Certificate, c.Case.Policy.RenewalOpensDays
+	reviewed := was != nil && was.From == certification.StageRenewalReview
+	if !reviewed && !certificate.Lapsed && certificate.ExpiresAt.Sub(c.now()) < time.Duration(opens)*24*time.Hour {
+		c.step.Expiry = &certification.Deadline{Days: opens}
+	}
+	if was == nil || !c.changed(changeGivenBack) {
 		c.step.Reopen = certification.FormRenewal // one may have been filed before
 		c.leaving = true
 		return certification.StageCertified
 	}
-	return c.applicationApproved("", nil)
+	c.Case.RenewalFiled, c.Case.Returned = was.RenewalFiled, was.Returned
+	c.leaving = was.From == certification.StageCertified // it sleeps on in a run that begins clean
+	return was.From
 }

@@ -1,10 +1,11 @@
 // Package workflows is the durable process: one workflow a case, from registration
 // to the end of its last term.
 //
-// Read it in this order: certification.go (the loop), stages.go and the file of
-// each stage (what a case does with what comes), everywhere.go (what is taken at
-// every stage), wait.go (the one place where a case sleeps), record.go (the one
-// place where it is written), sleeping.go (what a run of years replays).
+// Read it in this order: certification.go (the loop), the stage table in
+// certification/stages.go and here the file of each stage (what a case does with what
+// comes), everywhere.go (what is taken at every stage), wait.go (the one place where a
+// case sleeps), record.go (the one place where it is written), sleeping.go (what a run
+// of years replays), versions.go (what changed under running cases).
 //
 // Everything here is replayed by cases that are years old. Before changing it,
 // read docs/runbooks/changing-workflows.md, and let the recorded histories in

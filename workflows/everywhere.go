@@ -45,8 +45,16 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 		return stay, true
 
 	case *certification.ExtendDeadline:
-		c.step.Extend = message.Days
 		c.step.Event.Details.Days = message.Days
+		if stay == certification.StageExamScoring {
+			// More time here is for the exam that was taken as well as for its result.
+			c.step.Window = &certification.Deadline{From: c.Case.WindowEndsAt, Days: message.Days}
+			if c.countsNow(message.Days) {
+				c.Case.AttemptsUsed++
+				return c.passed(), true
+			}
+		}
+		c.step.Extend = message.Days
 		c.letter(certification.LetterDeadlineExtended, dueOf(stay))
 		return stay, true
 	case *certification.RetryStep:
@@ -75,6 +83,10 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 		return stay, true
 	case *certification.Revoke:
 		c.dropPayment()
+		if stay == certification.StageRenewalReview {
+			c.stopClock()
+		}
+		c.Case.Revoked = &certification.Revoked{From: stay, RenewalFiled: c.Case.RenewalFiled, Returned: c.Case.Returned}
 		c.Case.Suspended, c.Case.Assignee, c.Case.AppealFrom = false, "", certification.StageRevoked
 		c.Case.RenewalFiled, c.Case.Returned = false, nil
 		c.step.Reopen = certification.FormAppeal

@@ -1,6 +1,10 @@
 package workflows
 
-import "peercert/certification"
+import (
+	"time"
+
+	"peercert/certification"
+)
 
 // examFee waits for the fee of the first exam, or of a retake: paying is the
 // request for it.
@@ -46,6 +50,7 @@ func (c *story) examBooking(message certification.Message) certification.Stage {
 		c.Case.Exam.Authorized, c.Case.Exam.Refused = true, false // perhaps before the vendor said so
 		c.Case.ClearAttention(certification.AttentionVendor, "")
 		c.appointment(message.AppointmentID, message.AppointmentAt, message.EndsAt)
+		c.mindAppointment()
 		c.letter(certification.LetterBookingConfirmed, c.appointmentFacts())
 		return certification.StageExamBooked
 	case nil:
@@ -60,11 +65,13 @@ func (c *story) examBooked(message certification.Message) certification.Stage {
 	switch message := message.(type) {
 	case *certification.ExamChanged:
 		c.appointment(message.AppointmentID, message.AppointmentAt, message.EndsAt)
+		c.mindAppointment()
 		c.renew(certification.StageExamBooked)
 		c.letter(certification.LetterBookingChanged, c.appointmentFacts())
 		return certification.StageExamBooked
 	case *certification.ExamCancelled:
 		c.appointment("", noTime, noTime)
+		c.mindAppointment()
 		c.letter(certification.LetterBookingCancelled)
 		return certification.StageExamBooking
 	case nil:
@@ -85,10 +92,7 @@ func (c *story) examined(message certification.Message) certification.Stage {
 	case *certification.ExamResult:
 		c.step.Event.Details.Passed = &message.Passed
 		if message.ExaminedAt.After(c.Case.WindowEndsAt) {
-			// Nobody should have been let in: a person asks the vendor.
-			c.step.Event.Ignored = "the exam was after the window"
-			c.Case.RaiseAttention(certification.AttentionVendor, message.AuthorizationID, noTime)
-			return c.Case.Stage
+			return c.examinedLate(message)
 		}
 		c.Case.AttemptsUsed++
 		if message.Passed {
@@ -108,11 +112,61 @@ func (c *story) examined(message certification.Message) certification.Stage {
 	return c.Case.Stage
 }
 
+// mindAppointment asks for attention while an appointment is after the last day of the
+// window, when the vendor can still move it: its result would not count.
+func (c *story) mindAppointment() {
+	exam := c.Case.Exam
+	late := exam.AppointmentAt.After(c.Case.WindowEndsAt)
+	switch known := c.Case.NeedsAttentionFor(certification.AttentionVendor, exam.AuthorizationID); {
+	case late == known || !c.changed(changeLateExam):
+	case late:
+		c.Case.RaiseAttention(certification.AttentionVendor, exam.AuthorizationID, noTime)
+	default:
+		c.Case.ClearAttention(certification.AttentionVendor, exam.AuthorizationID)
+	}
+}
+
+// examinedLate takes the result of an exam after the last day of the window. Nobody
+// should have been let in. A failed one leaves nothing to decide; for a passed one an
+// administrator asks the vendor, and either moves the last day so far that it counts
+// (countsNow) or has the vendor correct it.
+func (c *story) examinedLate(message *certification.ExamResult) certification.Stage {
+	over := c.now().After(c.Case.WindowEndsAt) // before that, the day that was sent is wrong
+	if !message.Passed && over && c.changed(changeLateExam) {
+		return c.end(certification.OutcomeWindowClosed, certification.LetterWindowClosed)
+	}
+	c.step.Event.Ignored = "the exam was after the window"
+	c.Case.Exam.PassedAt = noTime
+	if message.Passed {
+		c.Case.Exam.PassedAt = message.ExaminedAt
+	}
+	c.Case.RaiseAttention(certification.AttentionVendor, message.AuthorizationID, noTime)
+	return c.Case.Stage
+}
+
+// countsNow says whether an exam that was passed too late counts when the window is
+// longer by some days. A day here has 24 hours: no exam begins in the hour before or
+// after midnight, by which a day of the calendar may differ.
+func (c *story) countsNow(days int) bool {
+	passed := c.Case.Exam.PassedAt
+	return !passed.IsZero() && !passed.After(c.Case.WindowEndsAt.Add(time.Duration(days)*24*time.Hour)) && c.changed(changeLateExam)
+}
+
 // mindCorrection asks for attention when the vendor corrects a result that was
 // acted upon: whether a certificate stands is not decided by a machine.
 func (c *story) mindCorrection(message certification.Message) {
 	if result, is := message.(*certification.ExamResult); is && result.Version > 1 && c.open() {
 		c.Case.RaiseAttention(certification.AttentionVendor, result.AuthorizationID, noTime)
+	}
+}
+
+// tellVendor sends an authorization again when the last day it is good for was moved:
+// the vendor offers no appointment after the day that it knows.
+func (c *story) tellVendor() {
+	exam, moved := c.Case.Exam, !c.Case.WindowEndsAt.Equal(c.before.WindowEndsAt)
+	out := c.Case.Stage == certification.StageExamBooking && exam != nil && exam.AuthorizationID != "" && !exam.Refused
+	if moved && out && c.changed(changeWindowAtVendor) {
+		c.again = append(c.again, Errand{Activity: authorizationErrand, ID: exam.AuthorizationID})
 	}
 }
 

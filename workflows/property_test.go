@@ -396,9 +396,15 @@ func (r *random) watch(t c9n.Transition, after c9n.Case) {
 	check(event.Ignored == "" || event.From == event.To, "what is ignored moves nothing")
 	if t.Ask {
 		for id, p := range s.payments {
-			check(id == after.Payment.ID || p.status != "open", "a fee is asked for while another is")
-			once := p.fee == c9n.FeeApplication || p.fee == c9n.FeeExam
-			check(id == after.Payment.ID || !once || p.fee != after.Payment.Fee || p.status != "paid", "the fee %s is asked for twice", p.fee)
+			if id == after.Payment.ID {
+				continue
+			}
+			check(p.status != "open", "a fee is asked for while another is")
+			// A retake is another exam; a renewal is paid once a term, in time or late.
+			asked := s.payments[after.Payment.ID]
+			again := p.fee == asked.fee || isRenewal(p.fee) && isRenewal(asked.fee)
+			settled := p.status == "paid" || p.status == "waived"
+			check(p.fee == c9n.FeeRetake || !again || p.term != asked.term || !settled, "the fee %s is asked for twice", p.fee)
 		}
 	}
 	retakes := 0
@@ -413,3 +419,5 @@ func (r *random) watch(t c9n.Transition, after c9n.Case) {
 		check(after.Certificate.Term == 1, "a second certificate")
 	}
 }
+
+func isRenewal(fee c9n.Fee) bool { return fee == c9n.FeeRenewal || fee == c9n.FeeLateRenewal }

@@ -52,6 +52,7 @@ func (c *story) record(ctx workflow.Context) {
 	if settled.AuthorizationID != "" {
 		c.run(ctx, Errand{Activity: authorizationErrand, ID: settled.AuthorizationID})
 	}
+	c.tellVendor()
 	for _, again := range c.again {
 		if !c.hurry(again) {
 			c.run(ctx, again)
@@ -86,6 +87,10 @@ func (c *story) answer(refusal *certification.Refusal) {
 // write records a transition inside the workflow task, or, when the records are
 // down, by an activity that tries without end. After a minute the case asks for
 // attention; that cannot be written, so only operators see it.
+//
+// This is the one exception from "one timer": while the records are down there is, beside
+// the timer of the promises, which stays armed and is looked at afterwards, the one that
+// counts this minute or the pause before another try.
 func (c *story) write(ctx workflow.Context, step certification.Transition) certification.Settled {
 	name := activities.RecordName(step.Event.What())
 	var settled certification.Settled

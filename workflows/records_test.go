@@ -25,6 +25,7 @@ type records struct {
 	notices        []*notice
 	payments       map[string]*payment
 	authorizations map[string]bool // sent
+	permits        []time.Time     // the last day of every authorization that was sent, in order
 	checkouts      map[string]int  // how often the page of a payment was opened
 	drafts         map[certification.Form]int
 
@@ -55,6 +56,7 @@ type notice struct {
 
 type payment struct {
 	fee     certification.Fee
+	term    int // of the certificate, when it was asked for
 	cents   int64
 	status  string
 	askedAt time.Time
@@ -114,7 +116,11 @@ func (r *records) Commit(_ context.Context, t certification.Transition) (certifi
 		}
 	}
 	if t.Ask {
-		r.payments[after.Payment.ID] = &payment{fee: after.Payment.Fee, cents: after.Payment.AmountCents, status: "open", askedAt: now}
+		term := 0
+		if after.Certificate != nil {
+			term = after.Certificate.Term
+		}
+		r.payments[after.Payment.ID] = &payment{fee: after.Payment.Fee, term: term, cents: after.Payment.AmountCents, status: "open", askedAt: now}
 	}
 	if t.Authorize {
 		r.authorizations[after.Exam.AuthorizationID] = false
@@ -167,6 +173,7 @@ func (r *records) SendAuthorization(_ context.Context, id string) error {
 		return errDown
 	}
 	r.authorizations[id] = true
+	r.permits = append(r.permits, r.projection.WindowEndsAt)
 	return nil
 }
 

@@ -19,8 +19,19 @@ func (c *story) certified(message certification.Message) certification.Stage {
 // hold, a revocation undone) there may be none, and then there is nothing to remind of.
 func (c *story) renewalReminder() {
 	if c.Case.Certificate.ExpiresAt.Sub(c.now()) > 24*time.Hour {
-		c.letter(certification.LetterRenewalReminder, price(certification.FeeRenewal))
+		c.letter(certification.LetterRenewalReminder, c.renewalPrice())
 	}
+}
+
+// renewalPrice is what a letter says of the fee for the renewal: nothing once it was paid.
+func (c *story) renewalPrice() any {
+	switch {
+	case c.Case.RenewalPaid:
+		return nil
+	case c.Case.Certificate.Lapsed:
+		return price(certification.FeeLateRenewal)
+	}
+	return price(certification.FeeRenewal)
 }
 
 func (c *story) renewal(message certification.Message) certification.Stage {
@@ -39,19 +50,27 @@ func (c *story) renewalFiled(message *certification.SubmitRenewal) certification
 	c.submit(certification.FormRenewal, message.DraftRevision)
 	c.step.Event.Details.Versions = []string{message.EthicsVersion}
 	c.Case.RenewalFiled = true
+	if c.Case.RenewalPaid && c.changed(changeRenewalFeeOnce) {
+		return c.renewalReceived()
+	}
 	return certification.StageRenewalFee
 }
 
 // lapse ends a term that was not renewed in time.
 func (c *story) lapse() certification.Stage {
 	c.Case.Certificate.Lapsed = true
-	c.letter(certification.LetterExpired, dueOf(certification.StageExpired), price(certification.FeeLateRenewal))
+	c.letter(certification.LetterExpired, dueOf(certification.StageExpired), c.renewalPrice())
 	return certification.StageExpired
 }
 
-// unfile takes back a renewal that was filed and not completed.
+// unfile takes back a renewal that was filed and not completed. The letter says so where
+// that is what was promised; where there is no time left, the letter that follows says
+// that the certificate ended.
 func (c *story) unfile() certification.Stage {
 	c.dropPayment()
+	if promise := c.Case.Promise(certification.StagePromise(c.Case.Stage)); promise.Then == certification.ThenRenewalEnds {
+		c.letter(certification.LetterRenewalEnded, c.renewalPrice())
+	}
 	c.Case.RenewalFiled, c.Case.Returned, c.Case.Assignee = false, nil, ""
 	c.step.Reopen = certification.FormRenewal
 	if c.Case.Certificate.Lapsed {
@@ -79,6 +98,7 @@ func (c *story) renewalFee(message certification.Message) certification.Stage {
 }
 
 func (c *story) renewalReceived() certification.Stage {
+	c.Case.RenewalPaid = true
 	c.letter(certification.LetterRenewalReceived, dueOf(certification.StageRenewalReview))
 	return certification.StageRenewalReview
 }
@@ -116,6 +136,7 @@ func (c *story) renewed() certification.Stage {
 	certificate.Term++
 	certificate.Lapsed = false
 	c.Case.RenewalFiled, c.Case.Returned, c.Case.Assignee, c.Case.AppealFrom = false, nil, "", ""
+	c.Case.RenewalPaid = false
 	c.step.Reopen = certification.FormRenewal // for the next term
 	c.letter(certification.LetterRenewed)
 	c.leaving = true

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	history "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -111,6 +113,73 @@ func TestAChangedWorkflowFailsTheReplay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// passedBy is, for every change in versions.go, a history that had come by its place
+// before: it goes on the old way, and would not fit the new one.
+var passedBy = map[string]string{
+	"renewal-fee-once":        "restored",
+	"given-back-where-it-was": "restored",
+	"exam-after-the-window":   "late_exam",
+	"window-at-the-vendor":    "late_exam",
+}
+
+func TestACaseThatCameByBeforeAChangeGoesTheOldWay(t *testing.T) {
+	source, err := os.ReadFile("versions.go")
+	require.NoError(t, err)
+	found := histories(t, "2026-11-renewals")
+	changes := regexp.MustCompile(`\tchange\w+ += "([^"]+)"`).FindAllStringSubmatch(string(source), -1)
+	require.NotEmpty(t, changes)
+	for _, change := range changes {
+		t.Run(change[1], func(t *testing.T) {
+			require.Contains(t, passedBy, change[1], "record a history with the code of before")
+			for _, forget := range []string{"", change[1]} {
+				replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
+					Interceptors: []interceptor.WorkerInterceptor{&forgetful{change: forget}},
+				})
+				require.NoError(t, err)
+				workflows.Register(replayer, workflows.Cases{})
+				err = replayer.ReplayWorkflowHistory(quiet{}, found[passedBy[change[1]]])
+				if forget == "" {
+					require.NoError(t, err)
+				} else {
+					require.Error(t, err, "nothing in this history tells the new way from the old")
+				}
+			}
+		})
+	}
+}
+
+// forgetful lets every case go the new way of one change, as if nobody had asked for the
+// version.
+type forgetful struct {
+	interceptor.WorkerInterceptorBase
+	change string
+}
+
+func (f *forgetful) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &forgetfulInbound{WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, change: f.change}
+}
+
+type forgetfulInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+	change string
+}
+
+func (f *forgetfulInbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
+	return f.Next.Init(&forgetfulOutbound{WorkflowOutboundInterceptorBase: interceptor.WorkflowOutboundInterceptorBase{Next: next}, change: f.change})
+}
+
+type forgetfulOutbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+	change string
+}
+
+func (f *forgetfulOutbound) GetVersion(ctx workflow.Context, change string, oldest, newest workflow.Version) workflow.Version {
+	if change == f.change {
+		return newest
+	}
+	return f.Next.GetVersion(ctx, change, oldest, newest)
 }
 
 // The price of a case in Temporal. A number here changes only together with a reason.

@@ -14,7 +14,11 @@ import (
 // beginRun opens a run. It blocks on nothing and issues no command: what operators see
 // was published by the run before, or by whoever started this one.
 func beginRun(ctx workflow.Context, start Start, console string) *story {
-	c := &story{Start: start, console: console, temporalNow: func() time.Time { return workflow.Now(ctx) }}
+	c := &story{
+		Start: start, console: console,
+		temporalNow: func() time.Time { return workflow.Now(ctx) },
+		changed:     func(change string) bool { return changed(ctx, change) },
+	}
 	c.published = attributesOf(&c.Case)
 	c.listen(ctx)
 	c.describe(ctx)

@@ -62,6 +62,7 @@ type story struct {
 
 	console         string // see Cases
 	temporalNow     func() time.Time
+	changed         func(change string) bool // see versions.go
 	published       attributes
 	cancelRequested func() bool
 	cancelNoted     bool
@@ -80,12 +81,15 @@ func (c *story) begin(event certification.Event) {
 	c.step = &certification.Transition{Event: event}
 }
 
-// reviewOf pairs the stages in which a returned case waits with the review whose
-// clock is stopped meanwhile.
+// reviewOf pairs the stages in which a case waits for something else with the review
+// whose clock is stopped meanwhile: what was returned, and a revocation that may have
+// been a mistake.
 var reviewOf = map[certification.Stage]certification.PromiseKind{
 	certification.StageApplicationReturned: certification.StagePromise(certification.StageApplicationReview),
 	certification.StageTrainingReturned:    certification.StagePromise(certification.StageTrainingReview),
 	certification.StageRenewalReturned:     certification.StagePromise(certification.StageRenewalReview),
+	certification.StageRevoked:             certification.StagePromise(certification.StageRenewalReview),
+	certification.StageAppealReview:        certification.StagePromise(certification.StageRenewalReview),
 }
 
 // move ends the step: the case is at the next stage, whose promise is opened, or

@@ -49,20 +49,122 @@ func TestAFailedExamAfterTheWindowEndsIt(t *testing.T) {
 	})
 }
 
+// lateExam leads to an exam on the third day after the window.
+func (s *story) lateExam() (window time.Time, authorization string) {
+	s.t.Helper()
+	s.toExamFee()
+	window = s.Case().WindowEndsAt
+	s.until(c9n.AddDays(window, -1))
+	s.book(4)
+	exam := s.Case().Exam
+	require.True(s.t, s.Case().NeedsAttentionFor(c9n.AttentionVendor, exam.AuthorizationID), "the vendor can still move it")
+	s.days(4)
+	s.sleep(3 * time.Hour)
+	s.at(c9n.StageExamScoring)
+	return window, exam.AuthorizationID
+}
+
 func TestAPassedExamAfterTheWindowIsForAPerson(t *testing.T) {
+	tell(t, monday, func(s *story) {
+		window, id := s.lateExam()
+		s.must(&c9n.RetryStep{})
+		s.told = len(s.notices)
+		s.examinedAt(c9n.AddDays(window, 3), true)
+		parked := s.at(c9n.StageExamScoring)
+		require.True(t, parked.NeedsAttentionFor(c9n.AttentionVendor, id))
+		s.days(10)
+		s.wrote() // no word of a result that is late: it is there
+		s.must(&c9n.ExtendDeadline{Days: 2})
+		require.Equal(t, c9n.AddDays(window, 2), s.at(c9n.StageExamScoring).WindowEndsAt, "not far enough")
+		s.wrote(c9n.LetterDeadlineExtended)
+		s.must(&c9n.ExtendDeadline{Days: 1})
+		certified := s.at(c9n.StageCertified)
+		require.Equal(t, 1, certified.AttemptsUsed)
+		require.Empty(t, certified.Attention)
+		require.Nil(t, certified.Exam)
+		s.wrote(c9n.LetterResultsPassed)
+	})
+	t.Run("the window is moved before the result comes", func(t *testing.T) {
+		tell(t, monday, func(s *story) {
+			window, _ := s.lateExam()
+			s.must(&c9n.ExtendDeadline{Days: 7})
+			s.examinedAt(c9n.AddDays(window, 3), true)
+			s.at(c9n.StageCertified)
+		})
+	})
+	t.Run("the vendor corrects it", func(t *testing.T) {
+		tell(t, monday, func(s *story) {
+			window, id := s.lateExam()
+			s.examinedAt(c9n.AddDays(window, 3), true)
+			s.must(&c9n.ExamResult{AuthorizationID: id, Passed: true, ExaminedAt: c9n.AddDays(window, -1), Version: 2})
+			s.at(c9n.StageCertified)
+		})
+	})
+}
+
+func TestALateExamThatWasNotPassedClosesTheCase(t *testing.T) {
+	tell(t, monday, func(s *story) {
+		window, _ := s.lateExam()
+		s.told = len(s.notices)
+		s.examinedAt(c9n.AddDays(window, 3), false)
+		s.wrote(c9n.LetterWindowClosed)
+		s.closed(c9n.OutcomeWindowClosed)
+	})
+	t.Run("but not on a day that has not come", func(t *testing.T) {
+		tell(t, monday, func(s *story) {
+			s.toExamFee()
+			s.book(3)
+			s.examinedAt(c9n.AddDays(s.Case().WindowEndsAt, 300), false)
+			require.True(t, s.at(c9n.StageExamBooked).NeedsAttention(c9n.AttentionVendor))
+		})
+	})
+}
+
+func TestAnAppointmentThatIsMovedIntoTheWindowNeedsNobody(t *testing.T) {
 	tell(t, monday, func(s *story) {
 		s.toExamFee()
 		window := s.Case().WindowEndsAt
-		s.until(c9n.AddDays(window, -1))
-		s.book(3)
+		s.until(c9n.AddDays(window, -5))
+		s.book(9)
+		require.True(t, s.at(c9n.StageExamBooked).NeedsAttention(c9n.AttentionVendor))
+		move := func(days int) {
+			at := c9n.AddDays(window, days)
+			s.must(&c9n.ExamChanged{AuthorizationID: s.Case().Exam.AuthorizationID, AppointmentID: "a1", AppointmentAt: at, EndsAt: at.Add(2 * time.Hour)})
+		}
+		move(-1)
+		require.False(t, s.Case().NeedsAttention(c9n.AttentionVendor))
+		move(2)
+		require.True(t, s.Case().NeedsAttention(c9n.AttentionVendor))
+		s.must(&c9n.ExamCancelled{AuthorizationID: s.Case().Exam.AuthorizationID, AppointmentID: "a1"})
+		require.False(t, s.at(c9n.StageExamBooking).NeedsAttention(c9n.AttentionVendor))
+	})
+}
+
+// The vendor offers no appointment after the last day that it knows.
+func TestAWindowThatIsMovedIsToldToTheVendor(t *testing.T) {
+	tell(t, monday, func(s *story) {
+		s.toExamFee()
+		s.pay()
+		window := s.Case().WindowEndsAt
+		permits := func() (sent []time.Time) {
+			s.settle()
+			s.read(func() { sent, s.permits = s.permits, nil })
+			return sent
+		}
+		id := s.authorize()
+		require.Equal(t, []time.Time{window}, permits())
+		s.must(&c9n.ExtendDeadline{Days: 7})
+		require.Equal(t, []time.Time{c9n.AddDays(window, 7)}, permits())
+		s.must(&c9n.Hold{Reason: "records_check"})
 		s.days(3)
-		s.sleep(3 * time.Hour)
-		s.at(c9n.StageExamScoring)
-		id := s.Case().Exam.AuthorizationID
-		s.must(&c9n.ExamResult{AuthorizationID: id, Passed: true, ExaminedAt: s.now(), Version: 1})
-		require.True(t, s.at(c9n.StageExamScoring).NeedsAttention(c9n.AttentionVendor))
-		s.must(&c9n.ExamResult{AuthorizationID: id, Passed: true, ExaminedAt: window.Add(-time.Hour), Version: 2})
-		require.Empty(t, s.at(c9n.StageCertified).Attention)
+		s.must(&c9n.ReleaseHold{})
+		require.Equal(t, []time.Time{c9n.AddDays(window, 10)}, permits())
+		s.must(&c9n.Hold{Reason: "records_check"}, &c9n.ReleaseHold{})
+		require.Empty(t, permits(), "no day went by")
+		s.must(&c9n.ExamRefused{AuthorizationID: id, Reason: "NAME_TOO_LONG"}, &c9n.ExtendDeadline{Days: 1})
+		require.Empty(t, permits(), "it is not good any more")
+		s.must(&c9n.BookExam{Language: "es", Place: c9n.ExamOnline})
+		require.Equal(t, []time.Time{c9n.AddDays(window, 11)}, permits())
 	})
 }
 

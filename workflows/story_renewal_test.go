@@ -73,17 +73,32 @@ func TestARenewalThatIsNotCompletedLapses(t *testing.T) {
 			expires := s.Case().Certificate.ExpiresAt
 			s.until(c9n.AddDays(expires, -80))
 			s.fileRenewal()
-			s.days(31)
+			require.Equal(t, c9n.ThenRenewalEnds, s.promise("renewal_fee").Then)
+			s.days(29)
+			s.told = len(s.notices)
+			s.days(2)
 			unfiled := s.at(c9n.StageRenewal) // there is time yet
 			require.False(t, unfiled.RenewalFiled)
+			ended := s.wrote(c9n.LetterRenewalEnded)[0]
+			require.Equal(t, expires, ended.DueAt)
+			require.Equal(t, c9n.FeeRenewal, ended.Fee)
 			s.fileRenewal()
 			s.until(c9n.AddDays(expires, -1))
 			s.at(c9n.StageRenewal)
 			s.fileRenewal()
+			require.Equal(t, c9n.ThenExpired, s.promise("renewal_fee").Then)
 			s.days(25)
 			require.False(t, s.at(c9n.StageRenewalFee).Certificate.Lapsed)
+			s.told = len(s.notices)
 			s.days(6)
 			require.True(t, s.at(c9n.StageExpired).Certificate.Lapsed)
+			s.wrote(c9n.LetterExpired)
+			s.fileRenewal()
+			require.Equal(t, c9n.ThenRenewalEnds, s.promise("renewal_fee").Then)
+			s.until(c9n.AddMonths(expires, 6).AddDate(0, 0, -10))
+			require.Equal(t, c9n.FeeLateRenewal, s.notices[len(s.notices)-1].facts.Fee)
+			s.fileRenewal()
+			require.Equal(t, c9n.ThenVacated, s.promise("renewal_fee").Then)
 		})
 	})
 	t.Run("what was returned does not come back", func(t *testing.T) {
@@ -95,6 +110,7 @@ func TestARenewalThatIsNotCompletedLapses(t *testing.T) {
 			s.decide(&c9n.DecideRenewal{Decision: c9n.DecisionReturn, Reasons: []c9n.ReasonCode{"ETHICS_NOT_SIGNED"}})
 			s.days(31)
 			lapsed := s.at(c9n.StageExpired)
+			require.Empty(t, s.notices[len(s.notices)-1].facts.Fee, "it was paid")
 			require.Empty(t, lapsed.Returned)
 			require.Empty(t, lapsed.Assignee)
 		})
@@ -155,18 +171,144 @@ func TestACertificateIsSuspendedRevokedAndGivenBack(t *testing.T) {
 			s.closed(c9n.OutcomeRevoked)
 		})
 	})
-	t.Run("after the certificate would have expired", func(t *testing.T) {
+}
+
+// A certificate that is given back goes on where it was revoked. It does not lapse, and
+// nobody pays twice, because of a mistake of ours (domain §2.8, 2 and 12).
+func TestACertificateIsGivenBackWhereItWas(t *testing.T) {
+	// revoked is what comes first; after so many days the appeal succeeds.
+	revoked := func(s *story, days int) {
+		s.must(&c9n.Revoke{Reason: "ethics"})
+		require.False(s.t, s.at(c9n.StageRevoked).RenewalFiled)
+		s.must(&c9n.Appeal{DraftRevision: 1})
+		s.days(days)
+		s.told = len(s.notices)
+		s.decide(&c9n.DecideAppeal{Decision: c9n.DecisionApprove})
+		require.Equal(s.t, c9n.LetterAppealGranted, s.notices[s.told].letter)
+	}
+	t.Run("a paid renewal is under review, and the term ends meanwhile", func(t *testing.T) {
+		s := tell(t, monday, func(s *story) {
+			s.toCertified()
+			expires := s.Case().Certificate.ExpiresAt
+			s.until(c9n.AddDays(expires, -20))
+			s.fileRenewal()
+			s.pay()
+			s.days(4)
+			due := s.promise("renewal_review").DueAt
+			stopped := s.now()
+			revoked(s, 40)
+			back := s.at(c9n.StageRenewalReview)
+			require.True(t, back.RenewalFiled)
+			require.Nil(t, back.Revoked)
+			require.Empty(t, back.AppealFrom)
+			require.Equal(t, c9n.AddDays(due, c9n.DaysBetween(stopped, s.now())), s.promise("renewal_review").DueAt, "the time that was left to decide it")
+			s.decide(&c9n.DecideRenewal{Decision: c9n.DecisionApprove})
+			require.Equal(t, c9n.AddMonths(expires, 24), s.at(c9n.StageCertified).Certificate.ExpiresAt)
+		})
+		require.Len(t, s.payments, 3, "no second fee")
+	})
+	t.Run("a renewal is returned", func(t *testing.T) {
+		s := tell(t, monday, func(s *story) {
+			s.toCertified()
+			s.until(c9n.AddDays(s.Case().Certificate.ExpiresAt, -20))
+			s.fileRenewal()
+			s.pay()
+			reasons := []c9n.ReasonCode{"ETHICS_NOT_SIGNED"}
+			s.decide(&c9n.DecideRenewal{Decision: c9n.DecisionReturn, Reasons: reasons})
+			revoked(s, 40)
+			require.Equal(t, reasons, s.at(c9n.StageRenewalReturned).Returned)
+			require.False(t, s.promise("renewal_review").Running())
+			s.must(&c9n.ResubmitRenewal{DraftRevision: 1})
+			require.True(t, s.at(c9n.StageRenewalReview).RenewalFiled)
+			require.True(t, s.promise("renewal_review").Running())
+		})
+		require.Len(t, s.payments, 3)
+	})
+	t.Run("its fee is due", func(t *testing.T) {
 		tell(t, monday, func(s *story) {
 			s.toCertified()
 			s.until(c9n.AddDays(s.Case().Certificate.ExpiresAt, -1))
 			s.fileRenewal()
-			s.must(&c9n.Revoke{}, &c9n.Appeal{DraftRevision: 1})
-			s.days(20)
-			s.decide(&c9n.DecideAppeal{Decision: c9n.DecisionApprove})
-			s.settle()
-			require.False(t, s.at(c9n.StageExpired).RenewalFiled)
+			s.must(&c9n.PayFee{NotRefundableVersion: s.Case().Policy.NotRefundableVersion})
+			revoked(s, 40)
+			require.Nil(t, s.at(c9n.StageRenewalFee).Payment)
+			s.days(31)
+			s.at(c9n.StageRenewal) // not paid, and there is time yet
+			s.days(60)
+			s.at(c9n.StageExpired)
 		})
 	})
+	for name, from := range map[string]struct {
+		stage, back c9n.Stage
+		left, open  int // days left of the term, and until renewal opens once it is given back
+	}{
+		"renewal is open":              {c9n.StageRenewal, c9n.StageRenewal, 10, 0},
+		"nothing is to do":             {c9n.StageCertified, c9n.StageCertified, 300, 170},
+		"renewal would open meanwhile": {c9n.StageCertified, c9n.StageRenewal, 100, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tell(t, monday, func(s *story) {
+				s.toCertified()
+				expires := s.Case().Certificate.ExpiresAt
+				s.until(c9n.AddDays(expires, -from.left))
+				s.at(from.stage)
+				revoked(s, 40)
+				after := max(from.left-40, 90)
+				s.sleep(2 * time.Minute) // it is a day's last second
+				given := s.at(from.back)
+				require.Equal(t, c9n.AddDays(expires, after-(from.left-40)), given.Certificate.ExpiresAt, "as much time to renew as everybody has")
+				require.False(t, given.Certificate.Lapsed)
+				s.days(from.open + 1)
+				s.at(c9n.StageRenewal)
+				s.fileRenewal()
+				s.pay()
+				s.at(c9n.StageRenewalReview)
+			})
+		})
+	}
+	t.Run("on hold", func(t *testing.T) {
+		tell(t, monday, func(s *story) {
+			s.toCertified()
+			s.until(c9n.AddDays(s.Case().Certificate.ExpiresAt, -20))
+			s.fileRenewal()
+			s.pay()
+			s.must(&c9n.Revoke{}, &c9n.Hold{Reason: "records_check"})
+			s.days(3)
+			s.must(&c9n.ReleaseHold{})
+			require.False(t, s.promise("renewal_review").Running(), "its clock is stopped by the revocation")
+			require.True(t, s.promise("revoked").Running())
+		})
+	})
+}
+
+// The fee of a renewal is paid once a term, however often the renewal is sent.
+func TestARenewalIsPaidOnce(t *testing.T) {
+	s := tell(t, monday, func(s *story) {
+		s.toCertified()
+		s.until(c9n.AddDays(s.Case().Certificate.ExpiresAt, -85))
+		s.fileRenewal()
+		s.pay()
+		s.decide(&c9n.DecideRenewal{Decision: c9n.DecisionReturn, Reasons: []c9n.ReasonCode{"ETHICS_NOT_SIGNED"}})
+		require.Equal(t, c9n.ThenRenewalEnds, s.promise("renewal_returned").Then)
+		s.days(29)
+		s.told = len(s.notices)
+		s.days(2)
+		s.at(c9n.StageRenewal)
+		require.Empty(t, s.wrote(c9n.LetterRenewalEnded)[0].Fee, "it was paid")
+		again := &c9n.SubmitRenewal{DraftRevision: 1, EthicsVersion: "sample-2024-1", Policy: c9n.CurrentPolicy(s.now())}
+		s.must(again)
+		s.decide(&c9n.DecideRenewal{Decision: c9n.DecisionReturn, Reasons: []c9n.ReasonCode{"ETHICS_NOT_SIGNED"}})
+		s.days(60)
+		s.at(c9n.StageExpired)
+		again = &c9n.SubmitRenewal{DraftRevision: 1, EthicsVersion: "sample-2024-1", Policy: c9n.CurrentPolicy(s.now())}
+		s.must(again)
+		s.decide(&c9n.DecideRenewal{Decision: c9n.DecisionApprove})
+		require.False(t, s.at(c9n.StageCertified).RenewalPaid)
+		s.until(c9n.AddDays(s.Case().Certificate.ExpiresAt, -85))
+		s.fileRenewal()
+		s.at(c9n.StageRenewalFee) // another term, another fee
+	})
+	require.Len(t, s.payments, 3)
 }
 
 func TestACertificateIssuedOnTheLeapDay(t *testing.T) {

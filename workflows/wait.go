@@ -99,6 +99,8 @@ func (c *story) climb(fired *timer) bool {
 	switch {
 	case rung.Letter == certification.LetterRenewalReminder:
 		c.renewalReminder()
+	case rung.Letter == certification.LetterResultLate && !c.Case.Exam.PassedAt.IsZero() && c.changed(changeLateExam):
+		// The result is there, and with us.
 	case rung.Letter != "":
 		c.letter(rung.Letter, dueOf(c.Case.Stage), c.reminderFacts())
 	}
