@@ -251,11 +251,15 @@ func returnedOf(frame web.Frame, reasons []certification.ReasonCode, notes map[c
 
 // returnedWords are the words of the reasons that point at a task, for its own pages.
 func (v *visit) returnedWords(a application, task applicationTask) []string {
+	return v.reasonWords(slices.DeleteFunc(slices.Clone(a.returned), func(code certification.ReasonCode) bool {
+		return !slices.ContainsFunc(task.pages, func(page applicationPage) bool { return askedFor(code, page) })
+	}))
+}
+
+// reasonWords say what is wrong and what to do, with the reviewer's own words.
+func (v *visit) reasonWords(reasons []certification.ReasonCode) []string {
 	var said []string
-	for _, code := range a.returned {
-		if !slices.ContainsFunc(task.pages, func(page applicationPage) bool { return askedFor(code, page) }) {
-			continue
-		}
+	for _, code := range reasons {
 		said = append(said, v.words.Say("reason."+string(code)+".wrong", nil)+" "+v.words.Say("reason."+string(code)+".do", nil))
 		if note := v.view.Notes[code]; note != "" {
 			said = append(said, v.words.Say("application.returned.note", map[string]any{"Note": note}))

@@ -105,6 +105,7 @@ func TestFromTrainingToRenewal(t *testing.T) {
 	b.Follow("Check and send")
 	assert.True(t, b.Says("You have not sent a new certificate yet", "training.pdf"), b.Main())
 	b.Open(at + "/training").Follow("Send a picture or a PDF of it")
+	assert.True(t, b.Says("We cannot read your training certificate.", "You can read each word."), b.Main())
 	b.Follow("Replace").Attach("file", "training again.pdf", journey.Paper("Certificate of completion, sharp")).Press("Send the file")
 	b.Attach("file", "page two.pdf", journey.Paper("Certificate of completion, its back")).Press(save)
 	b.Open(at + "/training")

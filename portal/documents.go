@@ -256,6 +256,12 @@ func (v *visit) showFiles(d drawer, form *web.Form) error {
 			}
 		}
 	}
+	if d.kind == certification.DocumentTrainingCertificate && v.view.Stage == certification.StageTrainingReturned {
+		content.Intro = append(v.reasonWords(slices.DeleteFunc(slices.Clone(v.view.Returned), func(code certification.ReasonCode) bool {
+			rule, _ := certification.ReasonOf(code)
+			return !slices.Contains(rule.AsksFor(certification.FormTraining), "document_ids")
+		})), content.Intro...)
+	}
 	return show(v, http.StatusOK, "documents", frame, content)
 }
 

@@ -48,7 +48,6 @@ func documentExamples() []example {
 	return append(examples,
 		show("files: ready", certification.DocumentPhotoID, exampleDocuments(certification.DocumentPhotoID, certification.DocumentClean), nil),
 		show("files: being checked", certification.DocumentDiploma, exampleDocuments(certification.DocumentDiploma, certification.DocumentChecking), nil),
-		show("files: training certificate", certification.DocumentTrainingCertificate, exampleFile(certification.DocumentTrainingCertificate, certification.DocumentClean), nil),
 		show("files: one was lost", certification.DocumentPhotoID, lost, nil),
 		show("files: one cannot be used", certification.DocumentPhotoID, refused, nil),
 		show("files: none chosen", certification.DocumentPhotoID, nil, func(form *web.Form) { form.Refuse("file", "documents.choose_missing", nil) }),
