@@ -3,6 +3,7 @@ package portal_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -347,7 +348,8 @@ func TestNobodyConfirmsANameForSomebodyElse(t *testing.T) {
 	b.Open("/en/cases/" + p.CaseID + "/application/name")
 	fillIn(t, b)
 	ticked := func() bool {
-		return strings.Contains(string(b.Body), "checked")
+		require.Contains(t, string(b.Body), `name="name_matches"`)
+		return regexp.MustCompile(`name="name_matches"[^>]* checked`).Match(b.Body)
 	}
 	for _, address := range []string{check, check + "?sent=1", check + "?name_matches=yes"} {
 		b.Open(address)
