@@ -18,8 +18,8 @@ type ClosedAccount struct {
 	Open []string `json:"open,omitempty"`
 }
 
-// CloseAccount withdraws every open case that can be withdrawn, deletes all drafts that
-// were never handed in with their documents, and signs the person out everywhere. What
+// CloseAccount withdraws every open case that can be withdrawn, deletes all that was not
+// handed in of every form, with its documents (DeleteDraft), and signs the person out everywhere. What
 // stays, and for how long, is certification.RetentionTable. They may sign in again and
 // look at it; beginning another case opens the account again. It can be repeated with the
 // same key, also after a part was down.
@@ -60,7 +60,7 @@ func (c *Cases) CloseAccount(ctx context.Context, actor certification.Actor, key
 	})
 }
 
-// dropDraft empties a draft if it was never handed in.
+// dropDraft takes out of a form what was not handed in.
 func (c *Cases) dropDraft(ctx context.Context, caseID string, form certification.Form, stage certification.Stage) error {
 	var removed removal
 	err := c.Store.InTransaction(ctx, func(q *queries.Queries) error {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"time"
 
 	"peercert/certification"
+	"peercert/store"
 	"peercert/store/queries"
 )
 
@@ -36,10 +38,11 @@ type removal struct {
 	Documents []certification.Document `json:"documents,omitempty"`
 }
 
-// DeleteDraft takes away all that was typed into a form that was never handed in, and the
-// documents that belong to it and to nothing that was. The case stays where it is. The
-// draft's revision goes on, so that no page that still shows it can bring it back. It is
-// refused with wrong-stage for a form that was handed in: see the retention table.
+// DeleteDraft takes away all that was typed into a form since it was handed in last, or all
+// of one that never was, and the documents that belong to it and to nothing that was handed
+// in. The case stays where it is. The draft's revision goes on, so that no page that still
+// shows it can bring it back. It is refused with wrong-stage for a form that is out of the
+// person's hands: see the retention table.
 func (c *Cases) DeleteDraft(ctx context.Context, actor certification.Actor, key, caseID string, form certification.Form) error {
 	row, err := c.findOwn(ctx, actor, caseID)
 	if err != nil {
@@ -49,8 +52,8 @@ func (c *Cases) DeleteDraft(ctx context.Context, actor certification.Actor, key,
 		return certification.NotFound()
 	}
 	removed, err := onceHere(ctx, c, actor, key, digest("delete-draft", caseID, string(form)), func(q *queries.Queries) (removal, error) {
-		handedIn, removed, err := c.emptyDraft(ctx, q, caseID, form, row.Stage)
-		if err == nil && handedIn {
+		stays, removed, err := c.emptyDraft(ctx, q, caseID, form, row.Stage)
+		if err == nil && stays {
 			err = certification.Refused(certification.RefusedWrongStage, "This form was handed in. It is part of your case, and we have to keep it.")
 		}
 		return removed, err
@@ -94,36 +97,47 @@ func (c *Cases) HandedIn(ctx context.Context, actor certification.Actor, caseID 
 	return ids, failed(err, "reading which documents were handed in")
 }
 
-// emptyDraft empties a draft of a case at a stage in the caller's transaction, or says that
-// it was handed in.
-func (c *Cases) emptyDraft(ctx context.Context, q *queries.Queries, caseID string, form certification.Form, stage certification.Stage) (handedIn bool, removed removal, err error) {
+// emptyDraft takes out of a form of a case at a stage, in the caller's transaction, what was
+// not handed in: all that was typed since it was handed in last, and the documents that
+// belong to it and to nothing that was handed in. What is out of the person's hands stays
+// as it is but for such documents, and stays says so; also of a form of which it is not
+// known what was handed in.
+func (c *Cases) emptyDraft(ctx context.Context, q *queries.Queries, caseID string, form certification.Form, stage certification.Stage) (stays bool, removed removal, err error) {
 	drafts, err := q.LockDrafts(ctx, caseID)
 	if err != nil {
 		return false, removal{}, err
 	}
-	if handedIn, err = q.DraftHandedIn(ctx, queries.DraftHandedInParams{CaseID: caseID, Form: string(form)}); err != nil || handedIn {
-		return handedIn, removal{}, err
+	sent, err := q.LastHandedIn(ctx, queries.LastHandedInParams{CaseID: caseID, Form: string(form)})
+	never := store.None(err)
+	if err != nil && !never {
+		return false, removal{}, err
 	}
 	named, err := q.HandedInDocuments(ctx, caseID)
 	if err != nil {
 		return false, removal{}, err
 	}
 	var own []string
-	for _, draft := range drafts {
-		ids, err := documentsIn(draft.DraftValues)
+	var draft *queries.LockDraftsRow
+	for i := range drafts {
+		ids, err := documentsIn(drafts[i].DraftValues)
 		if err != nil {
 			return false, removal{}, err
 		}
-		if draft.Form != string(form) {
+		if drafts[i].Form != string(form) {
 			named = append(named, ids...)
 			continue
 		}
-		own = ids
-		if string(draft.DraftValues) != "{}" {
-			if err := c.rewrite(ctx, q, caseID, draft.Form, json.RawMessage("{}")); err != nil {
-				return false, removal{}, err
-			}
-		}
+		own, draft = ids, &drafts[i]
+	}
+	values := json.RawMessage("{}")
+	switch {
+	case draft == nil || never:
+	case draft.SubmittedRevision != nil:
+		values, stays, named = draft.DraftValues, true, append(named, own...)
+	case sent == nil:
+		values, stays = draft.DraftValues, true
+	default:
+		values = sent
 	}
 	rows, err := q.DocumentsOf(ctx, caseID)
 	if err != nil {
@@ -131,11 +145,29 @@ func (c *Cases) emptyDraft(ctx context.Context, q *queries.Queries, caseID strin
 	}
 	for _, row := range rows {
 		belongs := slices.Contains(evidenceOf(form, stage), certification.DocumentKind(row.Kind)) || slices.Contains(own, row.ID)
-		if belongs && !slices.Contains(named, row.ID) {
-			removed.Documents = append(removed.Documents, documentOf(row))
+		if !belongs || slices.Contains(named, row.ID) {
+			continue
+		}
+		removed.Documents = append(removed.Documents, documentOf(row))
+		if values, _, err = without(values, row.ID); err != nil {
+			return false, removal{}, err
 		}
 	}
-	return false, removed, c.deleteRows(ctx, q, caseID, removed)
+	if draft != nil && !sameJSON(draft.DraftValues, values) {
+		if err := c.rewrite(ctx, q, caseID, draft.Form, values); err != nil {
+			return false, removal{}, err
+		}
+		if err := q.ForgetAnswers(ctx, queries.ForgetAnswersParams{CaseID: caseID, Form: draft.Form}); err != nil {
+			return false, removal{}, err
+		}
+	}
+	return stays, removed, c.deleteRows(ctx, q, caseID, removed)
+}
+
+// sameJSON says whether two stored objects hold the same, however they are written.
+func sameJSON(a, b []byte) bool {
+	var one, other any
+	return json.Unmarshal(a, &one) == nil && json.Unmarshal(b, &other) == nil && reflect.DeepEqual(one, other)
 }
 
 // takeDocument takes a document away in the caller's transaction.

@@ -119,6 +119,9 @@ func (l *look) empty(ctx context.Context, which func(d queries.FilledDraftsRow) 
 		if err := l.q.EraseDraft(ctx, queries.EraseDraftParams{CaseID: l.of.ID, Form: draft.Form, DraftValues: kept, ErasedAt: &l.now}); err != nil {
 			return 0, err
 		}
+		if err := l.q.ForgetHandedIn(ctx, queries.ForgetHandedInParams{CaseID: l.of.ID, Form: draft.Form}); err != nil {
+			return 0, err
+		}
 		forms++
 	}
 	return forms, nil

@@ -107,6 +107,9 @@ func TestEveryClassGoesAtItsTime(t *testing.T) {
 			return closed(p), func() bool { return p.none(id) }
 		}
 	}
+	forgotten := func(p *person) bool {
+		return w.count("FROM draft_turns WHERE case_id = $1 AND handed_in_values IS NOT NULL", p.caseID) == 0
+	}
 	classes := map[certification.RecordClass]planted{
 		certification.RecordDraft: func(p *person) (time.Time, func() bool) {
 			p.wrote(certification.FormTraining, `{"hours": 80}`)
@@ -133,8 +136,11 @@ func TestEveryClassGoesAtItsTime(t *testing.T) {
 		certification.RecordAppeal: func(p *person) (time.Time, func() bool) {
 			evidence := p.kept(certification.DocumentAppeal)
 			p.handIn(certification.FormAppeal, `{"statement": "Look again."}`)
+			p.step(certification.StageRevoked, func(t *certification.Transition) { t.Reopen = certification.FormAppeal })
+			p.exec("UPDATE drafts SET draft_values = '{}' WHERE case_id = $1", p.caseID) // what was sent is kept beside it
+			require.False(t, forgotten(p))
 			return closed(p), func() bool {
-				return p.none(evidence) && w.count("FROM drafts WHERE case_id = $1 AND draft_values <> '{}'", p.caseID) == 0
+				return p.none(evidence) && forgotten(p) && w.count("FROM drafts WHERE case_id = $1 AND draft_values <> '{}'", p.caseID) == 0
 			}
 		},
 		certification.RecordForm: func(p *person) (time.Time, func() bool) {
@@ -142,7 +148,7 @@ func TestEveryClassGoesAtItsTime(t *testing.T) {
 			proof := p.kept(certification.DocumentNameChange)
 			p.handIn(certification.FormTraining, `{"hours": 80}`)
 			return closed(p), func() bool {
-				return w.count(`FROM drafts WHERE case_id = $1 AND draft_values = '{"ethics": {"version": "v"}}'`, p.caseID) == 1 && p.none(proof) &&
+				return w.count(`FROM drafts WHERE case_id = $1 AND draft_values = '{"ethics": {"version": "v"}}'`, p.caseID) == 1 && p.none(proof) && forgotten(p) &&
 					w.count("FROM drafts WHERE case_id = $1 AND draft_values = '{}'", p.caseID) == 1
 			}
 		},

@@ -101,19 +101,36 @@ func TestDeletingADraft(t *testing.T) {
 	require.Equal(t, 1, w.count("FROM drafts WHERE draft_values::text LIKE '%Anew%'"))
 	refused(t, certification.RefusedIdempotencyKeyReused, w.DeleteDraft(ctx, p.actor, key, p.caseID, certification.FormTraining))
 
-	t.Run("not what was handed in, also after it was returned", func(t *testing.T) {
+	t.Run("not what was handed in, but what was changed after it was returned", func(t *testing.T) {
 		submit := p.fill()
 		p.must(submit)
 		refused(t, certification.RefusedWrongStage, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication))
 		p.mustAs(administrator, &certification.WaiveFee{})
 		p.mustAs(reviewer("r"), &certification.ClaimReview{})
 		p.mustAs(reviewer("r"), &certification.DecideApplication{Decision: certification.DecisionReturn, Reasons: []certification.ReasonCode{"ID_EXPIRED"}})
-		refused(t, certification.RefusedWrongStage, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication))
+		sent, err := w.Draft(ctx, p.actor, p.caseID, certification.FormApplication, "")
+		require.NoError(t, err)
+		anew := p.uploaded(certification.DocumentPhotoID)
+		changed, err := p.save(certification.FormApplication, map[string]any{"id_expires_on": "2039-01-02", "photo_id": []string{anew}})
+		require.NoError(t, err)
+		require.Contains(t, changed.Answered, "id_expires_on")
+		for range 2 { // there is nothing the second time
+			require.NoError(t, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication))
+			after, err := w.Draft(ctx, p.actor, p.caseID, certification.FormApplication, "")
+			require.NoError(t, err)
+			require.JSONEq(t, string(sent.Values), string(after.Values))
+			require.Equal(t, changed.Revision+1, after.Revision)
+			require.Empty(t, after.Answered, "nothing is answered any more")
+			require.Subset(t, p.documentIDs(), submit.DocumentIDs)
+			require.NotContains(t, p.documentIDs(), anew)
+			require.Zero(t, w.objects(anew))
+		}
 		for _, id := range submit.DocumentIDs {
 			refused(t, certification.RefusedWrongStage, w.RemoveDocument(ctx, p.actor, w.key(), p.caseID, id))
 		}
 		p.must(&certification.Withdraw{})
-		refused(t, certification.RefusedWrongStage, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication))
+		require.NoError(t, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication))
+		require.Subset(t, p.documentIDs(), submit.DocumentIDs)
 		require.NoError(t, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormTraining), "a draft may go from a closed case")
 		require.NotContains(t, p.documentIDs(), shared)
 	})
@@ -244,6 +261,62 @@ func TestClosingAnAccount(t *testing.T) {
 		require.Len(t, p.documentIDs(), 2)
 		require.Equal(t, 1, w.count("FROM drafts WHERE case_id = $1 AND draft_values <> '{}'", p.caseID))
 	})
+	t.Run("of somebody whose application was returned: what was not sent again goes", func(t *testing.T) {
+		p := w.toReview()
+		p.mustAs(reviewer("r"), &certification.ClaimReview{})
+		p.mustAs(reviewer("r"), &certification.DecideApplication{Decision: certification.DecisionReturn, Reasons: []certification.ReasonCode{"ID_UNREADABLE"}})
+		sent, handedIn := p.documentIDs(), w.text("FROM drafts WHERE case_id = $1 AND form = 'application'", p.caseID)
+		unsent, proof := p.uploaded(certification.DocumentPhotoID), p.uploaded(certification.DocumentNameChange)
+		_, err := p.save(certification.FormApplication, map[string]any{"photo_id": []string{unsent}, "id_expires_on": "2039-01-02"})
+		require.NoError(t, err)
+		_, err = w.Content(ctx, reviewer("r"), p.caseID, unsent, cases.PurposeReview)
+		require.NoError(t, err)
+		_, err = w.CloseAccount(ctx, p.actor, w.key())
+		require.NoError(t, err)
+		require.ElementsMatch(t, sent, p.documentIDs())
+		require.Zero(t, w.objects(unsent)+w.objects(proof))
+		_, err = w.Content(ctx, reviewer("r"), p.caseID, unsent, cases.PurposeReview)
+		refused(t, certification.RefusedNotFound, err)
+		require.JSONEq(t, handedIn, w.text("FROM drafts WHERE case_id = $1 AND form = 'application'", p.caseID))
+	})
+	t.Run("of somebody in the second term: the forms of the first stay as they were sent", func(t *testing.T) {
+		p := w.certified("Made", "", "Twice", certification.StageRevoked)
+		p.handIn(certification.FormRenewal, `{"attested": true, "courses": [{"title": "First"}]}`)
+		p.step(certification.StageCertified, func(t *certification.Transition) { t.Reopen = certification.FormRenewal })
+		p.handIn(certification.FormAppeal, `{"statement": "The first."}`)
+		p.step(certification.StageRevoked, func(t *certification.Transition) { t.Reopen = certification.FormAppeal })
+		evidence := p.uploaded(certification.DocumentAppeal)
+		for form, values := range map[certification.Form]map[string]any{
+			certification.FormRenewal: {"courses": []map[string]any{{"title": "Second"}}}, certification.FormAppeal: {"statement": "Nobody may read this."},
+		} {
+			_, err := p.save(form, values)
+			require.NoError(t, err)
+		}
+		export, err := w.Export(ctx, p.actor)
+		require.NoError(t, err)
+		require.Len(t, export.Cases[0].Drafts, 2)
+		require.JSONEq(t, `[{"statement": "The first."}]`, jsonOf(t, export.Cases[0].Drafts[0].Sent))
+		require.JSONEq(t, `{"statement": "Nobody may read this."}`, string(export.Cases[0].Drafts[0].Values))
+		_, err = w.CloseAccount(ctx, p.actor, w.key())
+		require.NoError(t, err)
+		require.Empty(t, p.documentIDs())
+		require.Zero(t, w.objects(evidence))
+		require.JSONEq(t, `{"statement": "The first."}`, w.text("FROM drafts WHERE case_id = $1 AND form = 'appeal'", p.caseID))
+		require.JSONEq(t, `{"attested": true, "courses": [{"title": "First"}]}`, w.text("FROM drafts WHERE case_id = $1 AND form = 'renewal'", p.caseID))
+	})
+	t.Run("of somebody of whom it is not known what they handed in: its files go all the same", func(t *testing.T) {
+		p := w.made(certification.StageRevoked)
+		p.handIn(certification.FormAppeal, `{"statement": "Before."}`)
+		p.step(certification.StageRevoked, func(t *certification.Transition) { t.Reopen = certification.FormAppeal })
+		w.exec("UPDATE draft_turns SET handed_in_values = NULL WHERE case_id = $1", p.caseID) // by a release of before
+		p.uploaded(certification.DocumentAppeal)
+		refused(t, certification.RefusedWrongStage, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormAppeal))
+		require.NotEmpty(t, p.documentIDs(), "what is refused changes nothing")
+		_, err := w.CloseAccount(ctx, p.actor, w.key())
+		require.NoError(t, err)
+		require.Empty(t, p.documentIDs())
+		require.JSONEq(t, `{"statement": "Before."}`, w.text("FROM drafts WHERE case_id = $1", p.caseID))
+	})
 	t.Run("of somebody who is certified: the certificate goes on", func(t *testing.T) {
 		p := w.certified("Made", "", "Certified", certification.StageCertified)
 		closed, err := w.CloseAccount(ctx, p.actor, w.key())
@@ -348,6 +421,20 @@ func TestExportingEverything(t *testing.T) {
 	require.NotContains(t, string(written), "Zeb")
 	_, err = w.Export(ctx, administrator)
 	refused(t, certification.RefusedNotAllowed, err)
+}
+
+func jsonOf(t *testing.T, value any) string {
+	t.Helper()
+	written, err := json.Marshal(value)
+	require.NoError(t, err)
+	return string(written)
+}
+
+// text is what a form says, as the records have it.
+func (w *world) text(query string, arguments ...any) (values string) {
+	w.t.Helper()
+	require.NoError(w.t, w.sql.QueryRow(w.t.Context(), "SELECT draft_values::text "+query, arguments...).Scan(&values))
+	return values
 }
 
 func keysOf(object map[string]any) (keys []string) {

@@ -143,9 +143,11 @@ type ExportedDraft struct {
 	Revision int                `json:"revision"`
 	Values   json.RawMessage    `json:"values"`
 	// HandedIn says that it is out of the person's hands now.
-	HandedIn bool      `json:"handed_in"`
-	SavedAt  time.Time `json:"saved_at"`
-	ErasedAt time.Time `json:"erased_at,omitzero"`
+	HandedIn bool `json:"handed_in"`
+	// Sent is what it said each time it was handed in, the oldest first.
+	Sent     []json.RawMessage `json:"handed_in_values"`
+	SavedAt  time.Time         `json:"saved_at"`
+	ErasedAt time.Time         `json:"erased_at,omitzero"`
 }
 
 // ExportedDocument is a document without what it holds.
@@ -283,8 +285,18 @@ func (c *Cases) exportForms(ctx context.Context, caseID string, into *ExportedCa
 	if err != nil {
 		return failed(err, doing)
 	}
+	handedIn, err := c.Store.HandedInValues(ctx, caseID)
+	if err != nil {
+		return failed(err, doing)
+	}
 	into.Drafts = mapped(drafts, func(d queries.DraftsOfRow) ExportedDraft {
-		return ExportedDraft{certification.Form(d.Form), d.Revision, d.DraftValues, d.SubmittedRevision != nil, d.SavedAt, at(d.ErasedAt)}
+		sent := []json.RawMessage{}
+		for _, values := range handedIn {
+			if values.Form == d.Form {
+				sent = append(sent, values.HandedInValues)
+			}
+		}
+		return ExportedDraft{certification.Form(d.Form), d.Revision, d.DraftValues, d.SubmittedRevision != nil, sent, d.SavedAt, at(d.ErasedAt)}
 	})
 	documents, err := c.Store.DocumentsOf(ctx, caseID)
 	if err != nil {

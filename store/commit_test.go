@@ -270,9 +270,11 @@ func TestTheVoidRule(t *testing.T) {
 		before := *l
 		l.reach("orphan", certification.StageApplicationFee, submit(certification.FormApplication, 1))
 		require.Equal(t, 1, *l.handedIn(certification.FormApplication))
+		require.Equal(t, []string{"{}"}, l.sent(certification.FormApplication))
 		*l = before
 		l.reach("extend", certification.StageApplication)
 		require.Nil(t, l.handedIn(certification.FormApplication), "the applicant has it again")
+		require.Empty(t, l.sent(certification.FormApplication), "what never took effect was never handed in")
 		require.EqualValues(t, 1, l.save(certification.FormApplication, 1))
 
 		l.reach("submit", certification.StageApplicationReview, submit(certification.FormApplication, 2))
@@ -283,6 +285,7 @@ func TestTheVoidRule(t *testing.T) {
 		*l = before
 		l.reach("approved", certification.StageTraining)
 		require.Equal(t, 2, *l.handedIn(certification.FormApplication), "and stays out of them")
+		require.Equal(t, []string{"{}"}, l.sent(certification.FormApplication), "giving it back keeps nothing more")
 		l.atRest()
 	})
 }

@@ -172,6 +172,19 @@ func (l *life) handedIn(form certification.Form) *int {
 	return draft.SubmittedRevision
 }
 
+// sent is what a form said each time it was handed in.
+func (l *life) sent(form certification.Form) (all []string) {
+	l.t.Helper()
+	rows, err := l.HandedInValues(l.t.Context(), l.ID)
+	require.NoError(l.t, err)
+	for _, row := range rows {
+		if row.Form == string(form) {
+			all = append(all, string(row.HandedInValues))
+		}
+	}
+	return all
+}
+
 // events are the keys of the log, newest first, void ones with a minus.
 func (l *life) events() []string {
 	l.t.Helper()

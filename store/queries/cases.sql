@@ -47,7 +47,7 @@ DELETE FROM promises WHERE case_id = $1 AND revision >= $2;
 UPDATE promises SET ended_at = NULL, ended_by = NULL, kept = NULL WHERE case_id = $1 AND ended_by >= sqlc.arg(from_revision)::int;
 
 -- name: VoidDraftTurns :exec
-UPDATE draft_turns SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND voided_at IS NULL;
+UPDATE draft_turns SET voided_at = $3, handed_in_values = NULL WHERE case_id = $1 AND revision >= $2 AND voided_at IS NULL;
 
 -- name: VoidAuthorizations :exec
 UPDATE authorizations SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND sent_at IS NULL AND voided_at IS NULL;
@@ -92,7 +92,9 @@ UPDATE authorizations SET eligible_until = $2 WHERE id = $1 AND eligible_until <
 SELECT revision FROM drafts WHERE case_id = $1 AND form = $2 FOR UPDATE;
 
 -- name: TurnDraft :exec
-INSERT INTO draft_turns (case_id, form, revision, draft_revision) VALUES ($1, $2, $3, $4);
+-- What is handed in is kept as it is now: what is changed later can be taken back to it.
+INSERT INTO draft_turns (case_id, form, revision, draft_revision, handed_in_values)
+VALUES ($1, $2, $3, $4, (SELECT d.draft_values FROM drafts d WHERE d.case_id = $1 AND d.form = $2 AND d.revision = $4));
 
 -- name: SettleDrafts :exec
 -- Brings drafts into line with whose turn it is, after turns from a revision on were

@@ -545,7 +545,8 @@ func (q *Queries) SettlePayment(ctx context.Context, arg SettlePaymentParams) er
 }
 
 const turnDraft = `-- name: TurnDraft :exec
-INSERT INTO draft_turns (case_id, form, revision, draft_revision) VALUES ($1, $2, $3, $4)
+INSERT INTO draft_turns (case_id, form, revision, draft_revision, handed_in_values)
+VALUES ($1, $2, $3, $4, (SELECT d.draft_values FROM drafts d WHERE d.case_id = $1 AND d.form = $2 AND d.revision = $4))
 `
 
 type TurnDraftParams struct {
@@ -555,6 +556,7 @@ type TurnDraftParams struct {
 	DraftRevision *int
 }
 
+// What is handed in is kept as it is now: what is changed later can be taken back to it.
 func (q *Queries) TurnDraft(ctx context.Context, arg TurnDraftParams) error {
 	_, err := q.db.Exec(ctx, turnDraft,
 		arg.CaseID,
@@ -596,7 +598,7 @@ func (q *Queries) VoidAuthorizations(ctx context.Context, arg VoidAuthorizations
 }
 
 const voidDraftTurns = `-- name: VoidDraftTurns :exec
-UPDATE draft_turns SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND voided_at IS NULL
+UPDATE draft_turns SET voided_at = $3, handed_in_values = NULL WHERE case_id = $1 AND revision >= $2 AND voided_at IS NULL
 `
 
 type VoidDraftTurnsParams struct {

@@ -30,10 +30,11 @@ SELECT
 FROM case_events WHERE case_id = $1 AND voided_at IS NULL AND event->>'ignored' IS NULL;
 
 -- name: FilledDrafts :many
--- What was typed and is still there; handed_in if it ever was.
+-- What was typed and is still there, also as it was handed in; handed_in if it ever was.
 SELECT d.form, d.draft_values, d.saved_at, EXISTS (SELECT FROM draft_turns t
     WHERE t.case_id = d.case_id AND t.form = d.form AND t.draft_revision IS NOT NULL AND t.voided_at IS NULL) AS handed_in
-FROM drafts d WHERE d.case_id = $1 AND d.erased_at IS NULL AND d.draft_values <> '{}' ORDER BY d.form FOR UPDATE;
+FROM drafts d WHERE d.case_id = $1 AND d.erased_at IS NULL AND (d.draft_values <> '{}' OR EXISTS (SELECT FROM draft_turns t
+    WHERE t.case_id = d.case_id AND t.form = d.form AND t.handed_in_values IS NOT NULL)) ORDER BY d.form FOR UPDATE;
 
 -- name: EverCertified :one
 SELECT EXISTS (SELECT FROM cases WHERE applicant_id = $1 AND certificate_number IS NOT NULL) AS certified;
@@ -41,6 +42,10 @@ SELECT EXISTS (SELECT FROM cases WHERE applicant_id = $1 AND certificate_number 
 -- name: EraseDraft :exec
 -- Whoever saw it before it was erased saves nothing over it.
 UPDATE drafts SET draft_values = $3, erased_at = $4, revision = revision + 1 WHERE case_id = $1 AND form = $2;
+
+-- name: ForgetHandedIn :exec
+-- What a form said when it was handed in goes with the form.
+UPDATE draft_turns SET handed_in_values = NULL WHERE case_id = $1 AND form = $2 AND handed_in_values IS NOT NULL;
 
 -- name: HideDocuments :exec
 UPDATE documents SET erasing_for = sqlc.arg(class), file_name = '' WHERE case_id = sqlc.arg(case_id) AND id = ANY (sqlc.arg(ids)::uuid[]);

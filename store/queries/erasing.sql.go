@@ -239,7 +239,8 @@ func (q *Queries) EverCertified(ctx context.Context, applicantID string) (bool, 
 const filledDrafts = `-- name: FilledDrafts :many
 SELECT d.form, d.draft_values, d.saved_at, EXISTS (SELECT FROM draft_turns t
     WHERE t.case_id = d.case_id AND t.form = d.form AND t.draft_revision IS NOT NULL AND t.voided_at IS NULL) AS handed_in
-FROM drafts d WHERE d.case_id = $1 AND d.erased_at IS NULL AND d.draft_values <> '{}' ORDER BY d.form FOR UPDATE
+FROM drafts d WHERE d.case_id = $1 AND d.erased_at IS NULL AND (d.draft_values <> '{}' OR EXISTS (SELECT FROM draft_turns t
+    WHERE t.case_id = d.case_id AND t.form = d.form AND t.handed_in_values IS NOT NULL)) ORDER BY d.form FOR UPDATE
 `
 
 type FilledDraftsRow struct {
@@ -249,7 +250,7 @@ type FilledDraftsRow struct {
 	HandedIn    bool
 }
 
-// What was typed and is still there; handed_in if it ever was.
+// What was typed and is still there, also as it was handed in; handed_in if it ever was.
 func (q *Queries) FilledDrafts(ctx context.Context, caseID string) ([]FilledDraftsRow, error) {
 	rows, err := q.db.Query(ctx, filledDrafts, caseID)
 	if err != nil {
@@ -283,6 +284,21 @@ UPDATE applicants a SET customer_id = '' WHERE a.id = $1 AND a.erased_at IS NOT 
 // What the payment processor knows a person by goes with the last of their payments.
 func (q *Queries) ForgetCustomer(ctx context.Context, id string) error {
 	_, err := q.db.Exec(ctx, forgetCustomer, id)
+	return err
+}
+
+const forgetHandedIn = `-- name: ForgetHandedIn :exec
+UPDATE draft_turns SET handed_in_values = NULL WHERE case_id = $1 AND form = $2 AND handed_in_values IS NOT NULL
+`
+
+type ForgetHandedInParams struct {
+	CaseID string
+	Form   string
+}
+
+// What a form said when it was handed in goes with the form.
+func (q *Queries) ForgetHandedIn(ctx context.Context, arg ForgetHandedInParams) error {
+	_, err := q.db.Exec(ctx, forgetHandedIn, arg.CaseID, arg.Form)
 	return err
 }
 

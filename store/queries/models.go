@@ -122,12 +122,13 @@ type DraftAnswer struct {
 }
 
 type DraftTurn struct {
-	ID            int64
-	CaseID        string
-	Form          string
-	Revision      int
-	DraftRevision *int
-	VoidedAt      *time.Time
+	ID             int64
+	CaseID         string
+	Form           string
+	Revision       int
+	DraftRevision  *int
+	VoidedAt       *time.Time
+	HandedInValues []byte
 }
 
 type Erasure struct {

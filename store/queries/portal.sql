@@ -79,9 +79,23 @@ SELECT EXISTS (SELECT FROM draft_turns WHERE case_id = $1 AND form = $2 AND draf
 -- name: DraftsOf :many
 SELECT form, revision, draft_values, submitted_revision, saved_at, erased_at FROM drafts WHERE case_id = $1 ORDER BY form;
 
+-- name: LastHandedIn :one
+-- What a form said when it was handed in last; null where that is not known.
+SELECT handed_in_values FROM draft_turns WHERE case_id = $1 AND form = $2 AND draft_revision IS NOT NULL AND voided_at IS NULL ORDER BY id DESC LIMIT 1;
+
+-- name: HandedInValues :many
+-- What the forms of a case said each time they were handed in, the oldest first.
+SELECT form, handed_in_values FROM draft_turns WHERE case_id = $1 AND handed_in_values IS NOT NULL ORDER BY id;
+
+-- name: ForgetAnswers :exec
+-- Nothing of a draft was answered since it was given back.
+DELETE FROM draft_answers WHERE turn IN (SELECT t.id FROM draft_turns t WHERE t.case_id = $1 AND t.form = $2 AND t.draft_revision IS NULL
+    AND NOT EXISTS (SELECT FROM draft_turns later WHERE later.case_id = t.case_id AND later.form = t.form AND later.id > t.id
+        AND later.draft_revision IS NOT NULL AND later.voided_at IS NULL));
+
 -- name: LockDrafts :many
 -- A hand-in takes the same lock: what it names cannot be taken away beside it.
-SELECT form, draft_values FROM drafts WHERE case_id = $1 ORDER BY form FOR UPDATE;
+SELECT form, draft_values, submitted_revision FROM drafts WHERE case_id = $1 ORDER BY form FOR UPDATE;
 
 -- name: RewriteDraft :exec
 UPDATE drafts SET draft_values = $3, revision = revision + 1, saved_at = $4 WHERE case_id = $1 AND form = $2;

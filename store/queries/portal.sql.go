@@ -293,6 +293,23 @@ func (q *Queries) FindSession(ctx context.Context, token string) ([]byte, error)
 	return data, err
 }
 
+const forgetAnswers = `-- name: ForgetAnswers :exec
+DELETE FROM draft_answers WHERE turn IN (SELECT t.id FROM draft_turns t WHERE t.case_id = $1 AND t.form = $2 AND t.draft_revision IS NULL
+    AND NOT EXISTS (SELECT FROM draft_turns later WHERE later.case_id = t.case_id AND later.form = t.form AND later.id > t.id
+        AND later.draft_revision IS NOT NULL AND later.voided_at IS NULL))
+`
+
+type ForgetAnswersParams struct {
+	CaseID string
+	Form   string
+}
+
+// Nothing of a draft was answered since it was given back.
+func (q *Queries) ForgetAnswers(ctx context.Context, arg ForgetAnswersParams) error {
+	_, err := q.db.Exec(ctx, forgetAnswers, arg.CaseID, arg.Form)
+	return err
+}
+
 const forgetLimits = `-- name: ForgetLimits :execrows
 DELETE FROM limits WHERE who IN (SELECT l.who FROM limits l WHERE l.ends_at < now() ORDER BY l.ends_at LIMIT $1)
 `
@@ -361,13 +378,61 @@ func (q *Queries) HandedInDocuments(ctx context.Context, caseID string) ([]strin
 	return items, nil
 }
 
+const handedInValues = `-- name: HandedInValues :many
+SELECT form, handed_in_values FROM draft_turns WHERE case_id = $1 AND handed_in_values IS NOT NULL ORDER BY id
+`
+
+type HandedInValuesRow struct {
+	Form           string
+	HandedInValues []byte
+}
+
+// What the forms of a case said each time they were handed in, the oldest first.
+func (q *Queries) HandedInValues(ctx context.Context, caseID string) ([]HandedInValuesRow, error) {
+	rows, err := q.db.Query(ctx, handedInValues, caseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []HandedInValuesRow{}
+	for rows.Next() {
+		var i HandedInValuesRow
+		if err := rows.Scan(&i.Form, &i.HandedInValues); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lastHandedIn = `-- name: LastHandedIn :one
+SELECT handed_in_values FROM draft_turns WHERE case_id = $1 AND form = $2 AND draft_revision IS NOT NULL AND voided_at IS NULL ORDER BY id DESC LIMIT 1
+`
+
+type LastHandedInParams struct {
+	CaseID string
+	Form   string
+}
+
+// What a form said when it was handed in last; null where that is not known.
+func (q *Queries) LastHandedIn(ctx context.Context, arg LastHandedInParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, lastHandedIn, arg.CaseID, arg.Form)
+	var handed_in_values []byte
+	err := row.Scan(&handed_in_values)
+	return handed_in_values, err
+}
+
 const lockDrafts = `-- name: LockDrafts :many
-SELECT form, draft_values FROM drafts WHERE case_id = $1 ORDER BY form FOR UPDATE
+SELECT form, draft_values, submitted_revision FROM drafts WHERE case_id = $1 ORDER BY form FOR UPDATE
 `
 
 type LockDraftsRow struct {
-	Form        string
-	DraftValues []byte
+	Form              string
+	DraftValues       []byte
+	SubmittedRevision *int
 }
 
 // A hand-in takes the same lock: what it names cannot be taken away beside it.
@@ -380,7 +445,7 @@ func (q *Queries) LockDrafts(ctx context.Context, caseID string) ([]LockDraftsRo
 	items := []LockDraftsRow{}
 	for rows.Next() {
 		var i LockDraftsRow
-		if err := rows.Scan(&i.Form, &i.DraftValues); err != nil {
+		if err := rows.Scan(&i.Form, &i.DraftValues, &i.SubmittedRevision); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
