@@ -30,7 +30,7 @@ func (l *life) agree(ctx context.Context, policy certification.Policy) error {
 		step{l.sending(&certification.DecideApplication{Decision: certification.DecisionApprove}), certification.StageTraining},
 		step{save(certification.FormTraining, &training, map[string]any{"hours": 80}), certification.StageTraining},
 		step{func(ctx context.Context) error {
-			return l.send(ctx, &certification.SubmitTraining{DraftRevision: training, DocumentID: store.NewID(), ProviderID: "bay-peer-academy"})
+			return l.send(ctx, &certification.SubmitTraining{DraftRevision: training, DocumentIDs: []string{store.NewID()}, ProviderID: "bay-peer-academy"})
 		}, certification.StageTrainingReview},
 		step{l.sending(&certification.ClaimReview{}), certification.StageTrainingReview},
 		step{l.sending(&certification.DecideTraining{Decision: certification.DecisionApprove}), certification.StageExamFee},
