@@ -90,6 +90,11 @@ func renewalExamples() []example {
 			form.Refuse("completed_on", "finding.courses.completed_on.before_this_term", nil)
 			form.Refuse("hours", "finding.courses.hours.out_of_range", nil)
 		}),
+		asks("renewal code of ethics, an older text signed", "ethics", "renewal.ethics_title", true, url.Values{"ethics.typed_name": {"Robin Sample"}}, refusing("ethics.read", "finding.ethics.version.not_current", nil), func(frame web.Frame, form *web.Form) any {
+			return codeOfEthics(frame.Localizer, policy.EthicsVersion, Question{
+				Key: "key", Action: "/", Intro: []string{plain(frame, "renewal.ethics_intro")}, Button: plain(frame, "renewal.ethics_button"), Inputs: signatureInputs(form),
+			})
+		}),
 		asks("renewal code of ethics", "ethics", "renewal.ethics_title", true, nil, nil, func(frame web.Frame, form *web.Form) any {
 			return codeOfEthics(frame.Localizer, policy.EthicsVersion, Question{
 				Action: frame.Link("/cases/" + exampleCase + "/renewal/code-of-ethics"), Intro: []string{plain(frame, "renewal.ethics_intro")}, Button: plain(frame, "renewal.ethics_button"), Inputs: signatureInputs(form),
@@ -127,6 +132,12 @@ func leavingExamples() []example {
 		appeal("written", certification.StageDenied, written, nil),
 		asks("appeal statement", "question", "appeal.statement_title", true, nil, nil, func(frame web.Frame, form *web.Form) any {
 			return statementQuestion(frame, form, exampleView(certification.StageDenied, nil))
+		}),
+		asks("appeal too long", "question", "appeal.statement_title", true, nil, refusing("statement", "form.too_long", map[string]any{"Limit": longestStatement}), func(frame web.Frame, form *web.Form) any {
+			return statementQuestion(frame, form, exampleView(certification.StageDenied, nil))
+		}),
+		asks("appeal changed in another window", "reading", "appeal.title", true, nil, refusing("yours", "form.changed_elsewhere", nil), func(frame web.Frame, _ *web.Form) any {
+			return appealReading(frame, exampleView(certification.StageDenied, nil), written)
 		}),
 		asks("appeal nothing written", "question", "appeal.statement_title", true, nil, refusing("statement", "finding.statement.required", nil), func(frame web.Frame, form *web.Form) any {
 			return statementQuestion(frame, form, exampleView(certification.StageDenied, nil))

@@ -214,19 +214,25 @@ func (v *visit) payments() error {
 	}
 	frame := v.frame("payments.title", nil)
 	frame.Back = frame.Link(v.casePath(""))
-	content := Lines{Intro: v.words.Say("payments.intro", nil), Empty: v.words.Say("payments.empty", nil)}
+	return show(v, http.StatusOK, "lines", frame, paymentLines(frame, v.view.ID, payments))
+}
+
+// paymentLines list the payments of a case, the newest first.
+func paymentLines(frame web.Frame, caseID string, payments []cases.Payment) Lines {
+	say := func(key string) string { return frame.Localizer.Say(key, nil) }
+	content := Lines{Intro: say("payments.intro"), Empty: say("payments.empty")}
 	for i := len(payments) - 1; i >= 0; i-- {
 		payment := payments[i]
 		line := web.Line{
-			When: v.words.Moment(payment.AskedAt), What: v.words.Money(payment.AmountCents) + " · " + v.words.Say("fee."+string(payment.Fee), nil),
-			Detail: v.words.Say("payments.status_"+payment.Status, nil),
+			When: frame.Moment(payment.AskedAt), What: frame.Money(payment.AmountCents) + " · " + say("fee."+string(payment.Fee)),
+			Detail: say("payments.status_" + payment.Status),
 		}
 		if _, has := refundWords[payment.Status]; has {
-			line.Address = frame.Link(v.casePath("/payments/" + payment.ID))
+			line.Address = frame.Link("/cases/" + caseID + "/payments/" + payment.ID)
 		}
 		content.Lines = append(content.Lines, line)
 	}
-	return show(v, http.StatusOK, "lines", frame, content)
+	return content
 }
 
 // refundWords are the statuses that have a receipt, since money arrived, and what it says

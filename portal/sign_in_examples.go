@@ -47,6 +47,21 @@ func signInExamples() []example {
 		}, Problems: func(frame web.Frame) []web.Problem {
 			return asked(frame, nil, "code", "sign_in.code_wrong").Problems()
 		}},
+		{Name: "code, spent", Page: "code", Title: "sign_in.code_title", Content: func(frame web.Frame) any {
+			return Code{Address: "maria@example.org", Question: question(frame, "sign_in.code_button", "sign_in.intro", codeInputs(asked(frame, url.Values{"code": {"123456"}}, "code", "sign_in.code_spent")))}
+		}, Problems: func(frame web.Frame) []web.Problem {
+			return asked(frame, nil, "code", "sign_in.code_spent").Problems()
+		}},
+		{Name: "code, asked for too soon", Page: "code", Title: "sign_in.code_title", Content: func(frame web.Frame) any {
+			return Code{Address: "maria@example.org", Question: question(frame, "sign_in.code_button", "sign_in.intro", codeInputs(asked(frame, nil, "code", "sign_in.wait")))}
+		}, Problems: func(frame web.Frame) []web.Problem {
+			return asked(frame, nil, "code", "sign_in.wait").Problems()
+		}},
+		{Name: "sign in, codes too often", Page: "question", Title: "sign_in.title", Content: func(frame web.Frame) any {
+			return question(frame, "sign_in.button", "sign_in.intro", addressInputs(asked(frame, url.Values{"email": {"maria@example.org"}}, "email", "sign_in.too_many")))
+		}, Problems: func(frame web.Frame) []web.Problem {
+			return asked(frame, nil, "email", "sign_in.too_many").Problems()
+		}},
 		{Name: "account", Page: "question", Title: "account.title", Content: func(frame web.Frame) any {
 			return question(frame, "account.button", "account.intro", accountInputs(asked(frame, nil)))
 		}},

@@ -58,6 +58,7 @@ func trainingExamples() []example {
 			form.Refuse("completed_on", "finding.completed_on.required", nil)
 			form.Refuse("hours", "finding.hours.too_few", nil)
 		}),
+		question("training details, no date", url.Values{"completed_on-month": {"13"}, "completed_on-day": {"31"}, "completed_on-year": {"2023"}, "hours": {"80"}}, refusing("completed_on", "finding.not_a_date", nil)),
 		question("training details stale", url.Values{"completed_on-month": {"1"}, "completed_on-day": {"31"}, "completed_on-year": {"2023"}, "hours": {"80"}}, refusing("completed_on", "finding.completed_on.stale", nil)),
 		reads("training check", "training.check_title", true, func(frame web.Frame) any { return trainingAnswers(frame, view, draft(told, clean, open)) }),
 		reads("training check with the file that came back", "training.check_title", true, func(frame web.Frame) any { return trainingAnswers(frame, view, again) }),
