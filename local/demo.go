@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -43,6 +44,10 @@ func demo(ctx context.Context, out io.Writer, keep bool) error {
 		fmt.Fprintf(out, "  The same in the Temporal UI: %s/namespaces/%s/workflows/case%%2F%s\n", peercert.Settings.TemporalUI, peercert.Settings.TemporalNamespace, caseID)
 	}
 	fmt.Fprintln(out, "\nCtrl-C stops everything.")
-	<-ctx.Done()
-	return err
+	select {
+	case <-ctx.Done():
+		return err
+	case <-running.Done():
+		return errors.Join(err, running.Wait())
+	}
 }

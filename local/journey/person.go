@@ -15,6 +15,7 @@ import (
 
 	"peercert/api/apitest"
 	"peercert/certification"
+	"peercert/web"
 )
 
 // Person is one applicant on the way.
@@ -33,6 +34,8 @@ type Person struct {
 	codes int // confirmation codes that were mailed
 	// letters are those that must have arrived, in order.
 	letters []certification.Letter
+	// words are what letters must say.
+	words map[certification.Letter]string
 }
 
 // NewPerson is somebody new, with an address of their own. The name is the first name too.
@@ -407,6 +410,35 @@ func (p *Person) Pay(ctx context.Context, cents int64, next certification.Stage)
 // expect notes letters that must arrive.
 func (p *Person) expect(letters ...certification.Letter) { p.letters = append(p.letters, letters...) }
 
+// expectWords notes what a letter that arrived must say, beside being in the person's
+// language.
+func (p *Person) expectWords(letter certification.Letter, words string) {
+	if p.words == nil {
+		p.words = map[certification.Letter]string{}
+	}
+	p.words[letter] = words
+}
+
+// reads says what is wrong with the words of a mail for somebody; nil if nothing.
+func (p *Person) reads(letter certification.Letter, mail mail) error {
+	language := web.Words(p.Language)
+	if subject := language.Say("letter."+string(letter)+".subject", nil); mail.Subject != subject {
+		return fmt.Errorf("letter %s has the subject %q, expected %q", letter, mail.Subject, subject)
+	}
+	if !strings.Contains(mail.HTML, `<html lang="`+p.Language+`"`) {
+		return fmt.Errorf("letter %s is not in the language of %s", letter, p.Name)
+	}
+	if text := plain(mail.Text); !strings.Contains(text, plain(p.words[letter])) {
+		return fmt.Errorf("letter %s does not say %q", letter, p.words[letter])
+	}
+	return nil
+}
+
+// plain is a text on one line, without the marks that hold writing directions apart.
+func plain(text string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("\u2068", "", "\u2069", "", "\u00a0", " ").Replace(text)), " ")
+}
+
 // checkLetters waits until exactly the letters that were expected have arrived, each
 // once, in the person's language.
 func (p *Person) checkLetters(ctx context.Context) error {
@@ -445,6 +477,9 @@ func (p *Person) checkLetters(ctx context.Context) error {
 					times++
 					if mail.Subject != letter.Subject {
 						return fmt.Errorf("letter %s arrived with another subject than the case shows", letter.Letter)
+					}
+					if err := p.reads(certification.Letter(letter.Letter), mail); err != nil {
+						return err
 					}
 				}
 			}

@@ -12,6 +12,7 @@ import (
 
 	"peercert/api/apitest"
 	"peercert/certification"
+	"peercert/web"
 )
 
 // Told is what a story leaves behind to look at.
@@ -44,7 +45,15 @@ func (w *World) Story(ctx context.Context) (Told, error) {
 		{"The application", func(ctx context.Context) error {
 			return each(ctx, both, (*Person).Apply, func(p *Person, ctx context.Context) error {
 				p.expect(certification.LetterApplicationReceived)
-				return p.Pay(ctx, 100_00, certification.StageApplicationReview)
+				if err := p.Pay(ctx, 100_00, certification.StageApplicationReview); err != nil {
+					return err
+				}
+				now, err := p.Look(ctx)
+				if err != nil {
+					return err
+				}
+				p.expectWords(certification.LetterApplicationReceived, web.Words(p.Language).By(*now.Due))
+				return nil
 			}, (*Person).checkLetters)
 		}},
 		{"Returned, put right, approved", func(ctx context.Context) error { return w.returned(ctx, both) }},
@@ -192,6 +201,7 @@ func (w *World) returned(ctx context.Context, people []*Person) error {
 			return fmt.Errorf("after the approval the case is at %s", after.Stage)
 		}
 		p.expect(certification.LetterApplicationApproved)
+		p.expectWords(certification.LetterApplicationApproved, web.Words(p.Language).Date(*after.WindowEndsAt))
 		w.say("reviewer", "approves; %s has until %s for training and exam", p.Name, after.WindowEndsAt.In(pacific).Format("January 2, 2006"))
 		if err := p.checkLetters(ctx); err != nil {
 			return err
@@ -351,6 +361,9 @@ func (w *World) Exam(ctx context.Context, sitting Sitting, people ...*Person) er
 			return err
 		}
 		p.expect(letter)
+		if sitting.Pass {
+			p.expectWords(letter, after.Certificate.Number)
+		}
 		if err := w.kept(ctx, p, "results_notice"); err != nil {
 			return err
 		}

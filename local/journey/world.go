@@ -154,6 +154,7 @@ type mail struct {
 	Subject   string `json:"subject"`
 	MessageID string `json:"message_id"`
 	Text      string `json:"text"`
+	HTML      string `json:"html"`
 }
 
 func (w *World) mails(ctx context.Context, to string) ([]mail, error) {
