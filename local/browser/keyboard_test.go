@@ -24,6 +24,8 @@ type keyboard struct {
 	*Tab
 	base  *url.URL
 	steps int // of Tab, in all
+	// still says that the browser runs no scripts: see withoutScripts.
+	still bool
 	// choosing gets the field that a window for choosing files was opened for.
 	choosing chan cdp.BackendNodeID
 }
@@ -147,7 +149,12 @@ func (k *keyboard) Open(address string) {
 func (k *keyboard) Reload() {
 	k.Helper()
 	k.leave(func() {
-		_, err := Ask[bool](k.Tab, "setTimeout(() => location.reload()), true")
+		var err error
+		if k.still {
+			_, err = chromedp.Call(k.context, page.Reload, page.ReloadParams{})
+		} else {
+			_, err = Ask[bool](k.Tab, "setTimeout(() => location.reload()), true")
+		}
 		require.NoError(k, err)
 	})
 }

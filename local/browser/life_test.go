@@ -166,7 +166,7 @@ func (l *life) applies() {
 		l.Fill("ethics.typed_name", "Robin Sample")
 	})
 	require.Equal(l, l.at+"/application/check", l.Path())
-	l.Choose("name_matches", "yes")
+	l.Choose("name_matches", "Robin Sample") // the name is what they tick
 	l.handsIn(l.at + "/application/check")
 	l.reaches(certification.StageApplicationFee)
 }
@@ -220,7 +220,7 @@ func (l *life) isReturned() {
 	l.Open(l.at + "/application/photo-id-date")
 	l.answers("photo-id-date", func() {})
 	l.Open(l.at + "/application/check")
-	l.Choose("name_matches", "yes") // it is another picture
+	l.Choose("name_matches", "Robin Sample") // it is another picture
 	l.handsIn(l.at + "/application/check")
 	l.reaches(certification.StageApplicationReview)
 	_, err = l.others.SignalAs(ctx, l.world.AsReviewer(), "decide-application", map[string]any{"decision": "approve"})
