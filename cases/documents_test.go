@@ -160,7 +160,7 @@ func TestUploads(t *testing.T) {
 		w.records.Down()
 		_, err := upload(w.Cases, key, certification.DocumentDiploma, bytes.NewReader(one))
 		refused(t, certification.RefusedUnavailable, err)
-		w.records.Up()
+		w.back(w.records)
 		w.eventually(func() bool { // once the connections that broke are gone
 			_, err = upload(w.Cases, key, certification.DocumentDiploma, bytes.NewReader(one))
 			return err == nil

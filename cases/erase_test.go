@@ -224,7 +224,7 @@ func TestClosingAnAccount(t *testing.T) {
 		w.temporal.Down()
 		_, err = w.CloseAccount(ctx, p.actor, key)
 		refused(t, certification.RefusedUnavailable, err)
-		w.temporal.Up()
+		w.back(w.temporal)
 		closed, err := w.CloseAccount(ctx, p.actor, key)
 		require.NoError(t, err)
 		require.Empty(t, closed.Open)

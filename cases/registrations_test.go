@@ -233,7 +233,7 @@ func TestConfirming(t *testing.T) {
 		// They begin again meanwhile, with another registration.
 		second := w.register("down@example.test")
 		w.later(15 * time.Minute) // longer than a code lives
-		w.temporal.Up()
+		w.back(w.temporal)
 		first, err := w.Confirm(ctx, key, opened.ID, w.code(opened.ID))
 		require.NoError(t, err)
 		w.later(-15 * time.Minute)
@@ -246,7 +246,7 @@ func TestConfirming(t *testing.T) {
 		w.temporal.Down()
 		_, err := w.Confirm(ctx, w.key(), opened.ID, w.code(opened.ID))
 		refused(t, certification.RefusedUnavailable, err)
-		w.temporal.Up()
+		w.back(w.temporal)
 		second := w.confirm(w.register("given-up@example.test"))
 		again, err := w.Confirm(ctx, w.key(), opened.ID, w.code(opened.ID))
 		require.NoError(t, err)
@@ -260,7 +260,7 @@ func TestConfirming(t *testing.T) {
 		w.records.Down()
 		_, err := w.Confirm(ctx, key, opened.ID, w.code(opened.ID))
 		refused(t, certification.RefusedUnavailable, err)
-		w.records.Up()
+		w.back(w.records)
 		_, err = w.Confirm(ctx, key, opened.ID, w.code(opened.ID))
 		require.NoError(t, err)
 	})

@@ -44,7 +44,7 @@ func TestHowACaseRuns(t *testing.T) {
 
 	w.temporal.Down()
 	require.Equal(t, cases.Running{State: cases.RunUnknown}, running())
-	w.temporal.Up()
+	w.back(w.temporal)
 
 	// The records are down for the worker: what it cannot write is shown with its reason.
 	w.workersRecords.Down()

@@ -366,7 +366,7 @@ func TestAPartIsDown(t *testing.T) {
 		require.Less(t, time.Since(began), 7*time.Second)
 		_, err = w.Case(ctx, p.actor, p.caseID)
 		require.NoError(t, err, "reading needs no Temporal")
-		w.temporal.Up()
+		w.back(w.temporal)
 		send.Message = &certification.ClaimReview{}
 		view, err := w.Send(ctx, reviewer("r-1"), send)
 		require.NoError(t, err)
@@ -423,7 +423,7 @@ func TestAPartIsDown(t *testing.T) {
 			ready[part.Name] = part.Ready
 		}
 		require.Equal(t, map[string]bool{"postgresql": false, "temporal": true, "s3": true}, ready)
-		w.records.Up()
+		w.back(w.records)
 		require.Equal(t, certification.StageApplicationReview, p.mustAs(reviewer("r"), &certification.ClaimReview{}).Stage, "nothing was half done")
 	})
 

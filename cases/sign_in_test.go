@@ -196,7 +196,7 @@ func TestSigningIn(t *testing.T) {
 		refused(t, certification.RefusedUnavailable, err)
 		_, err = w.OpenSignIn(ctx, w.key(), "new@example.test", "en", "")
 		refused(t, certification.RefusedUnavailable, err)
-		w.records.Up()
+		w.back(w.records)
 		w.eventually(func() bool {
 			_, err = w.SignIn(ctx, opened.ID, w.code(opened.ID))
 			return err == nil
@@ -284,7 +284,7 @@ func TestOpeningAnAccount(t *testing.T) {
 		w.temporal.Down()
 		_, err := w.OpenAccount(ctx, key, signIn, registrationOf(""))
 		refused(t, certification.RefusedUnavailable, err)
-		w.temporal.Up()
+		w.back(w.temporal)
 		// They sign in meanwhile: known already, and their case waits to be opened.
 		who := w.signIn("down@example.test")
 		require.NotEmpty(t, who.ApplicantID)
@@ -315,7 +315,7 @@ func TestStartingAgain(t *testing.T) {
 	w.temporal.Down()
 	_, err = w.StartAgain(ctx, p.actor, key)
 	refused(t, certification.RefusedUnavailable, err)
-	w.temporal.Up()
+	w.back(w.temporal)
 	begun, failures := atOnce(6, func(i int) (cases.View, error) {
 		if i%2 == 0 {
 			return w.StartAgain(ctx, p.actor, key)

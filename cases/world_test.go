@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -208,6 +209,16 @@ func (w *world) confirm(opened cases.OpenedRegistration) cases.Confirmation {
 	confirmed, err := w.Confirm(w.t.Context(), w.key(), opened.ID, w.code(opened.ID))
 	require.NoError(w.t, err)
 	return confirmed
+}
+
+// back lets a part answer again, and waits until it does: connections that broke are made
+// anew after a pause, and callers are told to come again until then.
+func (w *world) back(part *stacktest.Proxy) {
+	w.t.Helper()
+	part.Up()
+	w.eventually(func() bool {
+		return !slices.ContainsFunc(w.Ready(w.t.Context()), func(part cases.Part) bool { return !part.Ready })
+	})
 }
 
 // person is somebody with a case.
