@@ -196,7 +196,7 @@ func TestSigningIn(t *testing.T) {
 		refused(t, certification.RefusedUnavailable, err)
 		_, err = w.OpenSignIn(ctx, w.key(), "new@example.test", "en", "")
 		refused(t, certification.RefusedUnavailable, err)
-		w.back(w.records)
+		w.records.Up()
 		w.eventually(func() bool {
 			_, err = w.SignIn(ctx, opened.ID, w.code(opened.ID))
 			return err == nil
