@@ -49,6 +49,8 @@ type story struct {
 	base    int // the revision that the first run began with
 	told    int // letters that the story has spoken of
 	checked int // letters whose facts were looked at
+
+	delivered int // messages, each counted once
 }
 
 // ask is what a story wants of the environment: to sleep, or to send.
@@ -63,6 +65,7 @@ type sent struct {
 	name, id string
 	body     any
 	signal   bool
+	again    bool // delivered before, to a run that was left
 	accepted bool
 	answered bool
 	answer   workflows.Answer
@@ -273,6 +276,10 @@ func (s *story) next() bool {
 }
 
 func (s *story) deliver(on *sent) {
+	if !on.again {
+		s.delivered++
+		on.again = true
+	}
 	if on.signal {
 		s.env.SignalWorkflow(on.name, on.body)
 		return
