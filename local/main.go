@@ -228,6 +228,10 @@ func test(ctx context.Context, arguments []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
+	check, err := stack.WorkflowCheck().Path(ctx, os.Stderr)
+	if err != nil {
+		return 1, err
+	}
 	running, err := stack.Start(ctx, stack.Options{Ephemeral: true, Headless: true, Out: os.Stderr})
 	if err != nil {
 		return 1, err
@@ -240,7 +244,7 @@ func test(ctx context.Context, arguments []string) (int, error) {
 	cmd := exec.Command(runner, append([]string{"--format", "pkgname", "--format-hide-empty-pkg", "--", "-timeout=25m"}, arguments...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(withoutSettings(os.Environ()), running.TestEnviron()...)
-	cmd.Env = append(cmd.Env, "PEERCERT_TEST_STRIPE_MOCK="+mock)
+	cmd.Env = append(cmd.Env, "PEERCERT_TEST_STRIPE_MOCK="+mock, "PEERCERT_TEST_WORKFLOWCHECK="+check)
 	// A group of its own, so that a signal reaches go test and the tests as well.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
