@@ -4,6 +4,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,8 @@ type Options struct {
 	// A start that finds it removes the state beside it, which is half made and of no
 	// use, and begins anew. Empty: there is none. Ignored when Ephemeral.
 	Unfinished string
+	// NeedsMB is what must be free on the disk of the state, in MB; 0 means what it usually takes.
+	NeedsMB int64
 	// Headless leaves out the Temporal UI.
 	Headless bool
 	// Out takes a line for each step that takes time; nil means nowhere.
@@ -117,6 +120,11 @@ func (s *Stack) start(ctx context.Context, options Options) error {
 	place, account, err := home(s.dir)
 	if err != nil {
 		return err
+	}
+	for _, dir := range []string{s.dir, place} {
+		if err := checkRoom(dir, cmp.Or(options.NeedsMB, stateMB)); err != nil {
+			return err
+		}
 	}
 	if err := clearPostgres(place); err != nil {
 		return err

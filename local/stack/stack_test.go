@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,6 +69,18 @@ func ephemeral(t *testing.T) *Stack {
 	require.NoError(t, err)
 	t.Cleanup(s.Stop)
 	return s
+}
+
+// On a disk without room nothing is started, and one sentence says where room is needed.
+func TestADiskWithoutRoom(t *testing.T) {
+	dir, ports := somewhere(t), freePorts(t)
+	var out bytes.Buffer
+	_, err := Start(t.Context(), Options{Dir: dir, Ports: ports, Headless: true, Out: &out, NeedsMB: 1 << 40})
+	require.ErrorContains(t, err, "the disk of "+dir+" has ")
+	require.ErrorContains(t, err, "make room there, or name a folder on another disk with LOCAL_DIR")
+	require.NotContains(t, err.Error(), "\n")
+	require.Empty(t, out.String())
+	require.NoFileExists(t, filepath.Join(dir, "running.json"))
 }
 
 func recordedIn(t *testing.T, dir string) []recorded {

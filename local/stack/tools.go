@@ -198,20 +198,33 @@ func checkSpace(ctx context.Context, golang string, t Tool, tools string) error 
 		folders = append(folders, strings.Fields(string(printed))...)
 	}
 	for _, folder := range folders {
-		if free, known := freeGB(folder); known && free < t.NeedsGB {
-			return fmt.Errorf("building %s needs about %d GB, and the disk of %s has %d GB free: make room and start again", t.What, t.NeedsGB, folder, free)
+		if free, known := freeBytes(folder); known && free>>30 < t.NeedsGB {
+			return fmt.Errorf("building %s needs about %d GB, and the disk of %s has %d GB free: make room and start again", t.What, t.NeedsGB, folder, free>>30)
 		}
 	}
 	return nil
 }
 
-// freeGB is the space an ordinary user may still fill on the disk of a folder,
+// stateMB is what must be free on the disk of a stack's state, in MB: about what a
+// database server, Temporal and the made-up people write at first.
+const stateMB = 200
+
+// checkRoom refuses to start parts where they would fill the disk: each of them would
+// say so in its own way, in its log.
+func checkRoom(dir string, needsMB int64) error {
+	if free, known := freeBytes(dir); known && free>>20 < needsMB {
+		return fmt.Errorf("the local state needs about %d MB of room, and the disk of %s has %d MB free: make room there, or name a folder on another disk with LOCAL_DIR (TMPDIR for the demo and the tests)", needsMB, dir, free>>20)
+	}
+	return nil
+}
+
+// freeBytes is the space an ordinary user may still fill on the disk of a folder,
 // which need not be there yet.
-func freeGB(folder string) (int64, bool) {
+func freeBytes(folder string) (int64, bool) {
 	for {
 		var disk syscall.Statfs_t
 		if err := syscall.Statfs(folder, &disk); err == nil {
-			return int64(disk.Bavail) * int64(disk.Bsize) >> 30, true
+			return int64(disk.Bavail) * int64(disk.Bsize), true
 		}
 		if folder == filepath.Dir(folder) {
 			return 0, false
