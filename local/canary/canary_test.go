@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,7 @@ import (
 	"peercert/local/product"
 	"peercert/local/stack"
 	"peercert/local/stacktest"
+	"peercert/workflows"
 )
 
 // canaries are words that nobody else says, by what they stand for.
@@ -113,6 +115,8 @@ func TestNothingPersonalIsInTemporalOrInLogs(t *testing.T) {
 	l.portal(ctx)
 	l.outages(ctx)
 	l.nonsense(ctx)
+	l.administrate(ctx)
+	l.browse(ctx)
 
 	// What may be found, so that the search is known to find.
 	planted := canaries{}
@@ -366,7 +370,63 @@ func (l *life) nonsense(ctx context.Context) {
 	l.answered(anybody.Post(ctx, "/v1/webhooks/stripe", map[string]string{"email": l.word("unsigned webhook")}, apitest.WithHeader("Stripe-Signature", "t=1,v1=00"), wrong))
 }
 
-// post sends a text that need not be JSON.
+// administrate writes sentences where administrators' signals take codes and ids, through
+// the API and through Temporal, where no openapi.yaml stands before them.
+func (l *life) administrate(ctx context.Context) {
+	administrator := l.world.Anybody().As(l.world.Administrator)
+	for _, message := range []certification.Message{
+		&certification.Hold{Reason: "about " + l.word("reason of a hold")},
+		&certification.WaiveFee{Reason: "about " + l.word("reason of a waiver")},
+		&certification.Suspend{Reason: "about " + l.word("reason of a suspension")},
+		&certification.Revoke{Reason: "about " + l.word("reason of a revocation")},
+		&certification.Reassign{ReviewerID: "Robin " + l.word("name of a reviewer")},
+		&certification.Wake{Envelope: certification.Envelope{Actor: certification.Actor{
+			Role: certification.RoleAdministrator, ID: "Robin " + l.word("name of an administrator")}}},
+	} {
+		signal := string(message.Signal())
+		update, err := l.product.Parts.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: workflows.CaseWorkflowID(l.person.CaseID), UpdateName: signal, Args: []any{message},
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		l.must(err)
+		require.Error(l.T, update.Get(ctx, nil), signal)
+		if certification.EnvelopeOf(message).Actor.ID == "" { // who sends it is not in a body
+			require.GreaterOrEqual(l.T, l.answered(administrator.Signal(ctx, l.person.CaseID, signal, message, apitest.Broken())).Status, 400, signal)
+		}
+	}
+}
+
+// browse goes to pages of the portal and the console, with words in all that a browser
+// sends.
+func (l *life) browse(ctx context.Context) {
+	site := strings.TrimSuffix(l.product.Settings.PublicURL, "/")
+	ask := func(method, path string, form url.Values) {
+		request, err := http.NewRequestWithContext(ctx, method, site+path, strings.NewReader(form.Encode()))
+		l.must(err)
+		if method == http.MethodPost {
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		for _, name := range []string{"User-Agent", "Referer", "X-Request-Id", "Accept-Language", "X-Forwarded-For"} {
+			request.Header.Set(name, "a "+l.word("header "+name))
+		}
+		request.AddCookie(&http.Cookie{Name: "session", Value: l.word("cookie")})
+		answer, err := http.DefaultTransport.RoundTrip(request)
+		l.must(err)
+		l.must(answer.Body.Close())
+		require.Less(l.T, answer.StatusCode, 500, "%s %s", method, path)
+	}
+	ask(http.MethodGet, "/en/?"+url.Values{"from": {l.word("query of a page")}}.Encode(), nil)
+	ask(http.MethodGet, "/en/"+l.word("path of a page"), nil)
+	ask(http.MethodGet, "/en/verify/"+l.word("number of a page"), nil)
+	ask(http.MethodPost, "/en/registry", url.Values{"sought": {l.word("name that a page seeks")}})
+	ask(http.MethodPost, "/en/sign-in", url.Values{"email": {l.word("no e-mail at a page")}})
+	ask(http.MethodPost, "/en/sign-in", url.Values{"email": {l.word("e-mail at a page") + "@example.org"}})
+	ask(http.MethodPost, "/en/feedback", url.Values{"text": {l.word("feedback")}, "page": {"/" + l.word("page of feedback")}})
+	ask(http.MethodPost, "/en/cases/"+l.person.CaseID+"/appeal", url.Values{"statement": {l.word("form of somebody who is not signed in")}})
+	ask(http.MethodGet, "/console?find="+l.word("what the console finds"), nil)
+	ask(http.MethodPost, "/console/cases/"+l.person.CaseID+"/signals/hold", url.Values{"value": {l.word("form of the console")}})
+}
+
 // portal goes through the doors that only the portal has.
 func (l *life) portal(ctx context.Context) {
 	door, secret := l.product.Parts.Cases, l.product.Settings.TokenSecret
@@ -414,6 +474,7 @@ func (l *life) portal(ctx context.Context) {
 	l.must(err)
 }
 
+// post sends a text that need not be JSON.
 func (l *life) post(ctx context.Context, path, body string) {
 	l.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, l.world.API+path, strings.NewReader(body))
