@@ -4,12 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"reflect"
 	"slices"
 	"time"
 
 	"peercert/certification"
-	"peercert/store"
 	"peercert/store/queries"
 )
 
@@ -95,79 +93,6 @@ func (c *Cases) HandedIn(ctx context.Context, actor certification.Actor, caseID 
 	}
 	ids, err := c.Store.HandedInDocuments(ctx, caseID)
 	return ids, failed(err, "reading which documents were handed in")
-}
-
-// emptyDraft takes out of a form of a case at a stage, in the caller's transaction, what was
-// not handed in: all that was typed since it was handed in last, and the documents that
-// belong to it and to nothing that was handed in. What is out of the person's hands stays
-// as it is but for such documents, and stays says so; also of a form of which it is not
-// known what was handed in.
-func (c *Cases) emptyDraft(ctx context.Context, q *queries.Queries, caseID string, form certification.Form, stage certification.Stage) (stays bool, removed removal, err error) {
-	drafts, err := q.LockDrafts(ctx, caseID)
-	if err != nil {
-		return false, removal{}, err
-	}
-	sent, err := q.LastHandedIn(ctx, queries.LastHandedInParams{CaseID: caseID, Form: string(form)})
-	never := store.None(err)
-	if err != nil && !never {
-		return false, removal{}, err
-	}
-	named, err := q.HandedInDocuments(ctx, caseID)
-	if err != nil {
-		return false, removal{}, err
-	}
-	var own []string
-	var draft *queries.LockDraftsRow
-	for i := range drafts {
-		ids, err := documentsIn(drafts[i].DraftValues)
-		if err != nil {
-			return false, removal{}, err
-		}
-		if drafts[i].Form != string(form) {
-			named = append(named, ids...)
-			continue
-		}
-		own, draft = ids, &drafts[i]
-	}
-	values := json.RawMessage("{}")
-	switch {
-	case draft == nil || never:
-	case draft.SubmittedRevision != nil:
-		values, stays, named = draft.DraftValues, true, append(named, own...)
-	case sent == nil:
-		values, stays = draft.DraftValues, true
-	default:
-		values = sent
-	}
-	rows, err := q.DocumentsOf(ctx, caseID)
-	if err != nil {
-		return false, removal{}, err
-	}
-	for _, row := range rows {
-		belongs := slices.Contains(evidenceOf(form, stage), certification.DocumentKind(row.Kind)) || slices.Contains(own, row.ID)
-		if !belongs || slices.Contains(named, row.ID) {
-			continue
-		}
-		removed.Documents = append(removed.Documents, documentOf(row))
-		if values, _, err = without(values, row.ID); err != nil {
-			return false, removal{}, err
-		}
-	}
-	if draft != nil && !sameJSON(draft.DraftValues, values) {
-		if err := c.rewrite(ctx, q, caseID, draft.Form, values); err != nil {
-			return false, removal{}, err
-		}
-		if err := q.ForgetAnswers(ctx, queries.ForgetAnswersParams{CaseID: caseID, Form: draft.Form}); err != nil {
-			return false, removal{}, err
-		}
-	}
-	return stays, removed, c.deleteRows(ctx, q, caseID, removed)
-}
-
-// sameJSON says whether two stored objects hold the same, however they are written.
-func sameJSON(a, b []byte) bool {
-	var one, other any
-	return json.Unmarshal(a, &one) == nil && json.Unmarshal(b, &other) == nil && reflect.DeepEqual(one, other)
 }
 
 // takeDocument takes a document away in the caller's transaction.

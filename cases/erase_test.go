@@ -57,6 +57,13 @@ func (p *person) documentIDs() (ids []string) {
 	return ids
 }
 
+func (p *person) unsent() []cases.Unsent {
+	p.t.Helper()
+	found, err := p.Unsent(p.t.Context(), p.actor, p.caseID)
+	require.NoError(p.t, err)
+	return found
+}
+
 func TestDeletingADraft(t *testing.T) {
 	w := alive(t)
 	ctx := t.Context()
@@ -68,8 +75,13 @@ func TestDeletingADraft(t *testing.T) {
 	_, err = p.save(certification.FormTraining, map[string]any{"document_ids": []string{shared}})
 	require.NoError(t, err)
 	require.Positive(t, w.objects(named))
+	require.Equal(t, []cases.Unsent{{Form: certification.FormApplication}, {Form: certification.FormTraining}}, p.unsent())
 
 	other := w.person()
+	_, err = w.Unsent(ctx, other.actor, p.caseID)
+	refused(t, certification.RefusedNotFound, err)
+	_, err = w.Unsent(ctx, reviewer("r"), p.caseID)
+	refused(t, certification.RefusedNotAllowed, err)
 	refused(t, certification.RefusedNotFound, w.DeleteDraft(ctx, other.actor, w.key(), p.caseID, certification.FormApplication))
 	refused(t, certification.RefusedNotAllowed, w.DeleteDraft(ctx, administrator, w.key(), p.caseID, certification.FormApplication))
 	refused(t, certification.RefusedNotFound, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, "novel"))
@@ -110,10 +122,13 @@ func TestDeletingADraft(t *testing.T) {
 		p.mustAs(reviewer("r"), &certification.DecideApplication{Decision: certification.DecisionReturn, Reasons: []certification.ReasonCode{"ID_EXPIRED"}})
 		sent, err := w.Draft(ctx, p.actor, p.caseID, certification.FormApplication, "")
 		require.NoError(t, err)
+		training := cases.Unsent{Form: certification.FormTraining}
+		require.Equal(t, []cases.Unsent{training}, p.unsent(), "of the application nothing is changed yet")
 		anew := p.uploaded(certification.DocumentPhotoID)
 		changed, err := p.save(certification.FormApplication, map[string]any{"id_expires_on": "2039-01-02", "photo_id": []string{anew}})
 		require.NoError(t, err)
 		require.Contains(t, changed.Answered, "id_expires_on")
+		require.Equal(t, []cases.Unsent{{Form: certification.FormApplication, Sent: true}, training}, p.unsent())
 		for range 2 { // there is nothing the second time
 			require.NoError(t, w.DeleteDraft(ctx, p.actor, w.key(), p.caseID, certification.FormApplication))
 			after, err := w.Draft(ctx, p.actor, p.caseID, certification.FormApplication, "")
@@ -121,6 +136,7 @@ func TestDeletingADraft(t *testing.T) {
 			require.JSONEq(t, string(sent.Values), string(after.Values))
 			require.Equal(t, changed.Revision+1, after.Revision)
 			require.Empty(t, after.Answered, "nothing is answered any more")
+			require.Equal(t, []cases.Unsent{training}, p.unsent())
 			require.Subset(t, p.documentIDs(), submit.DocumentIDs)
 			require.NotContains(t, p.documentIDs(), anew)
 			require.Zero(t, w.objects(anew))
@@ -285,6 +301,7 @@ func TestClosingAnAccount(t *testing.T) {
 		p.step(certification.StageCertified, func(t *certification.Transition) { t.Reopen = certification.FormRenewal })
 		p.handIn(certification.FormAppeal, `{"statement": "The first."}`)
 		p.step(certification.StageRevoked, func(t *certification.Transition) { t.Reopen = certification.FormAppeal })
+		require.Empty(t, p.unsent())
 		evidence := p.uploaded(certification.DocumentAppeal)
 		for form, values := range map[certification.Form]map[string]any{
 			certification.FormRenewal: {"courses": []map[string]any{{"title": "Second"}}}, certification.FormAppeal: {"statement": "Nobody may read this."},
@@ -292,6 +309,7 @@ func TestClosingAnAccount(t *testing.T) {
 			_, err := p.save(form, values)
 			require.NoError(t, err)
 		}
+		require.Equal(t, []cases.Unsent{{Form: certification.FormRenewal, Sent: true}, {Form: certification.FormAppeal, Sent: true}}, p.unsent())
 		export, err := w.Export(ctx, p.actor)
 		require.NoError(t, err)
 		require.Len(t, export.Cases[0].Drafts, 2)

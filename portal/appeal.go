@@ -35,6 +35,8 @@ type appealDraft struct {
 	draft  cases.Draft
 	values certification.AppealValues
 	files  []certification.Document
+	// unsent is what was not sent; nil while there is nothing.
+	unsent *cases.Unsent
 	// reasons are those of the denial that it would be about; cause is that of a revocation.
 	reasons []certification.ReasonCode
 	cause   string
@@ -82,6 +84,10 @@ func (v *visit) appeal() error {
 }
 
 func (v *visit) appealPage(a appealDraft, form *web.Form, key string) error {
+	var err error
+	if a.unsent, err = v.unsent(certification.FormAppeal); err != nil {
+		return err
+	}
 	frame := v.frame("appeal.title", nil)
 	frame.Back = frame.Link(v.casePath(""))
 	frame.Problems = form.Problems()
@@ -151,6 +157,9 @@ func appealReading(frame web.Frame, view cases.View, a appealDraft) Reading {
 		reading.Question = &Question{Action: link("/appeal"), Button: plain(frame, "appeal.button"), Intro: []string{plain(frame, "appeal.once")}, Seen: a.seen()}
 	} else {
 		reading.Buttons = []web.Button{{Label: plain(frame, "appeal.write"), Address: link("/appeal/statement")}}
+	}
+	if a.unsent != nil {
+		reading.Links = append(reading.Links, Link{plain(frame, "appeal.delete"), frame.Link(deletePath(view.ID, certification.FormAppeal))})
 	}
 	return reading
 }

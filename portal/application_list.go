@@ -23,9 +23,9 @@ type TaskList struct {
 	Returned []Returned
 	Continue *web.Button // nil while nothing can be done
 	Groups   []web.TaskGroup
-	// Delete is the address where a draft that was never handed in can be deleted; empty
-	// while there is nothing to delete.
-	Delete string
+	// Delete is the address where what was not sent can be deleted; empty while there is
+	// nothing to delete.
+	Delete, DeleteWords string
 }
 
 func (v *visit) taskList() error {
@@ -45,10 +45,14 @@ func (v *visit) taskList() error {
 	if len(a.returned) > 0 && !a.shut {
 		title = "application.returned.title"
 	}
+	unsent, err := v.unsent(certification.FormApplication)
+	if err != nil {
+		return err
+	}
 	frame := v.frame(title, nil)
 	frame.Back = frame.Link(v.casePath(""))
 	return show(v, http.StatusOK, "application", frame, taskListOf(frame, a, listed{
-		view: v.view,
+		view: v.view, unsent: unsent,
 		base: v.casePath(""), stage: v.view.Stage, trainingSent: v.view.TrainingSubmitted, dueAt: v.dueAt(),
 		canTrain: slices.Contains(v.view.Available, certification.SignalSubmitTraining), notes: v.view.Notes,
 	}))
@@ -69,6 +73,7 @@ type listed struct {
 	stage                  certification.Stage
 	trainingSent, canTrain bool
 	dueAt                  time.Time
+	unsent                 *cases.Unsent // what of it was not sent
 	notes                  map[certification.ReasonCode]string
 }
 
@@ -132,8 +137,11 @@ func taskListOf(frame web.Frame, a application, l listed) TaskList {
 			list.Continue = &web.Button{Label: say("application.continue.check", nil), Address: address("/application/check")}
 		}
 	}
-	if len(a.returned) == 0 && !a.shut && (!a.draft.SavedAt.IsZero() || len(a.documents) > 0) {
-		list.Delete = address("/delete-draft")
+	if l.unsent != nil {
+		list.Delete, list.DeleteWords = frame.Link(deletePath(l.view.ID, certification.FormApplication)), say("application.delete_draft", nil)
+		if l.unsent.Sent {
+			list.DeleteWords = say("application.delete_changes", nil)
+		}
 	}
 	return list
 }

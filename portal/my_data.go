@@ -26,8 +26,8 @@ func (p *portal) myDataRoutes() []route {
 		{get, "/:language/my-data/close", signedIn, (*visit).askClose},
 		{post, "/:language/my-data/close", signedIn, (*visit).closeAccount},
 		{get, "/:language/account-closed", anyone, (*visit).accountClosed},
-		{get, "/:language/cases/:case/delete-draft", owner, (*visit).askDeleteDraft},
-		{post, "/:language/cases/:case/delete-draft", owner, (*visit).deleteDraft},
+		{get, "/:language/cases/:case/delete-draft/:form", owner, (*visit).askDeleteDraft},
+		{post, "/:language/cases/:case/delete-draft/:form", owner, (*visit).deleteDraft},
 	}
 }
 
@@ -35,6 +35,7 @@ func (p *portal) myDataRoutes() []route {
 type MyData struct {
 	Rows       []web.Row
 	Cases      []web.Line // the newest first
+	Unsent     []web.Line // what was not sent yet, each leads to its deletion
 	Reads      []web.Line
 	Everywhere web.Button // sign out everywhere
 }
@@ -49,20 +50,26 @@ func (v *visit) myData() error {
 	if err != nil {
 		return err
 	}
+	frame := v.frame("my_data.title", nil)
+	frame.Back = frame.Link("/home")
 	var reads []cases.Read
+	var unsent []web.Line
 	for _, view := range list {
+		forms, err := v.Cases.Unsent(ctx, v.actor, view.ID)
+		if err != nil {
+			return err
+		}
+		unsent = append(unsent, unsentLines(frame, view, forms)...)
 		some, err := v.Cases.Reads(ctx, v.actor, view.ID)
 		if err != nil {
 			return err
 		}
 		reads = append(reads, some...)
 	}
-	frame := v.frame("my_data.title", nil)
-	frame.Back = frame.Link("/home")
-	return show(v, http.StatusOK, "my-data", frame, myData(frame, person, caseLines(frame, list, "", v.Now()), reads))
+	return show(v, http.StatusOK, "my-data", frame, myData(frame, person, caseLines(frame, list, "", v.Now()), unsent, reads))
 }
 
-func myData(frame web.Frame, person cases.Person, all []web.Line, reads []cases.Read) MyData {
+func myData(frame web.Frame, person cases.Person, all, unsent []web.Line, reads []cases.Read) MyData {
 	say := func(key string) string { return frame.Localizer.Say(key, nil) }
 	row := func(key, change string, values ...string) web.Row {
 		shown := web.Row{Label: say("my_data." + key), Words: say("my_data.change_" + key)}
@@ -84,7 +91,7 @@ func myData(frame web.Frame, person cases.Person, all []web.Line, reads []cases.
 		nameChange = ""
 	}
 	content := MyData{
-		Cases: all,
+		Cases: all, Unsent: unsent,
 		Rows: []web.Row{
 			row("name", nameChange, oneLine(person.FirstName+" "+person.MiddleName+" "+person.LastName)),
 			row("called", "/my-data/change", person.Called),
@@ -364,34 +371,4 @@ func (v *visit) accountClosed() error {
 func closedText(words *web.Localizer, now time.Time) string {
 	kept := certification.RetentionOf(certification.CurrentPolicy(now), certification.RecordContact)
 	return words.Say("my_data.closed_text", map[string]any{"Count": kept.Years})
-}
-
-func (v *visit) askDeleteDraft() error {
-	if v.view.Stage != certification.StageApplication && v.view.Stage != certification.StageIntroVideo {
-		v.redirect(v.casePath(""))
-		return nil
-	}
-	frame := v.frame("my_data.delete_title", nil)
-	frame.Back = frame.Link(v.casePath("/application"))
-	return show(v, http.StatusOK, "sure", frame, deleteContent(frame, v.view.ID, v.key()))
-}
-
-func deleteContent(frame web.Frame, caseID, key string) Sure {
-	say := func(key string) string { return frame.Localizer.Say(key, nil) }
-	return Sure{
-		Question:   Question{Key: key, Action: frame.Link("/cases/" + caseID + "/delete-draft"), Button: say("my_data.delete_button")},
-		Paragraphs: []string{say("my_data.delete_what"), say("my_data.delete_stays")},
-		Keep:       web.Button{Label: say("my_data.keep_draft"), Address: frame.Link("/cases/" + caseID + "/application"), Quiet: true},
-	}
-}
-
-func (v *visit) deleteDraft() error {
-	if _, err := v.sent(); err != nil {
-		return err
-	}
-	if err := v.Cases.DeleteDraft(v.Request.Context(), v.actor, v.key(), v.view.ID, certification.FormApplication); err != nil {
-		return err
-	}
-	v.redirect(v.casePath("/application"))
-	return nil
 }

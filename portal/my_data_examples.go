@@ -54,13 +54,15 @@ func myDataExamples() []example {
 		wrong("my data, codes for a new address too often", "my_data.email_title", "sign_in.button", "my_data.email_intro", address, addressInputs, "email", "sign_in.too_many"),
 		newCode("code wrong", "sign_in.code_wrong"), newCode("code spent", "my_data.code_spent"), newCode("address taken", "my_data.email_taken"),
 		{Name: "my data", Page: "my-data", Title: "my_data.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return myData(frame, person, caseLines(frame, exampleCases(), "", exampleNow), []cases.Read{
+			return myData(frame, person, caseLines(frame, exampleCases(), "", exampleNow), unsentLines(frame, cases.View{Case: certification.Case{ID: exampleCase, Number: "PC-7K2M-9Q4T"}}, []cases.Unsent{
+				{Form: certification.FormApplication, Sent: true}, {Form: certification.FormTraining}, {Form: certification.FormRenewal}, {Form: certification.FormAppeal},
+			}), []cases.Read{
 				{At: exampleNow, Role: certification.RoleReviewer, Purpose: cases.PurposeReview, Form: certification.FormApplication},
 				{At: exampleNow, Role: certification.RoleAdministrator, Purpose: cases.PurposeSupport, DocumentID: "d"},
 			})
 		}},
 		{Name: "my data, nobody looked", Page: "my-data", Title: "my_data.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return myData(frame, cases.Person{FirstName: "María", LastName: "de la Cruz", Email: "maria@example.org", Language: "en"}, caseLines(frame, exampleCases()[:1], "", exampleNow), nil)
+			return myData(frame, cases.Person{FirstName: "María", LastName: "de la Cruz", Email: "maria@example.org", Language: "en"}, caseLines(frame, exampleCases()[:1], "", exampleNow), nil, nil)
 		}},
 		question("my data, change", "my_data.change_title", "my_data.save", "", func(form *web.Form) []web.Input { return changeInputs(form, true) }),
 		question("my data, new address", "my_data.email_title", "sign_in.button", "my_data.email_intro", addressInputs),
@@ -75,7 +77,13 @@ func myDataExamples() []example {
 			}
 		}},
 		{Name: "delete draft", Page: "sure", Title: "my_data.delete_title", SignedIn: true, Content: func(frame web.Frame) any {
-			return deleteContent(frame, exampleCase, "key")
+			return deleteContent(frame, cases.View{Case: certification.Case{ID: exampleCase, Stage: certification.StageApplication}}, cases.Unsent{Form: certification.FormApplication}, "key")
+		}},
+		{Name: "delete an appeal", Page: "sure", Title: "my_data.delete_title", SignedIn: true, Content: func(frame web.Frame) any {
+			return deleteContent(frame, cases.View{Case: certification.Case{ID: exampleCase, Stage: certification.StageDenied}}, cases.Unsent{Form: certification.FormAppeal}, "key")
+		}},
+		{Name: "delete corrections", Page: "sure", Title: "my_data.delete_changes_title", SignedIn: true, Content: func(frame web.Frame) any {
+			return deleteContent(frame, cases.View{Case: certification.Case{ID: exampleCase, Stage: certification.StageApplicationReturned}}, cases.Unsent{Form: certification.FormApplication, Sent: true}, "key")
 		}},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"peercert/api/apitest"
+	"peercert/cases"
 	"peercert/certification"
 	"peercert/local/journey"
 	"peercert/local/mailbox"
@@ -253,12 +254,12 @@ func TestDraftIsDeletedWithItsFiles(t *testing.T) {
 	require.NotEmpty(t, file)
 	older := b.Tab().Open(at + "/application/name")
 
-	b.Open(at + "/application").Follow("/delete-draft")
+	b.Open(at + "/application").Follow("/delete-draft/application")
 	assert.True(t, b.Says("This cannot be undone."), b.Main())
 	b.Follow("Keep the draft")
 	require.Equal(t, at+"/application", b.Path())
 	assert.Contains(t, b.Main(), "You have finished 1 of 7 parts.")
-	b.Open(at + "/delete-draft").PressTwice("Delete the draft")
+	b.Open(at + "/delete-draft/application").PressTwice("Delete the draft")
 	require.Equal(t, at+"/application", b.Path())
 	assert.Contains(t, b.Main(), "You have finished 0 of 7 parts.")
 	gone := b.Tab().Open(file)
@@ -272,10 +273,91 @@ func TestDraftIsDeletedWithItsFiles(t *testing.T) {
 	assert.Contains(t, b.Main(), "You have finished 1 of 7 parts.", "a page from before saves what it shows and nothing else")
 
 	require.NoError(t, p.Apply(t.Context()))
-	b.Open(at + "/delete-draft")
+	b.Open(at + "/delete-draft/application")
 	assert.Equal(t, at, b.Path(), "what was handed in is no draft")
-	answer := b.Ask(http.MethodPost, at+"/delete-draft", url.Values{"key": {uuid.NewString()}}, nil)
+	b.Open(at + "/delete-draft/novel")
+	assert.Equal(t, http.StatusNotFound, b.Status())
+	answer := b.Ask(http.MethodPost, at+"/delete-draft/application", url.Values{"key": {uuid.NewString()}}, nil)
 	assert.Equal(t, http.StatusConflict, answer.Status)
+}
+
+// Of every form what was not sent can be deleted: the words of an appeal, and corrections of
+// what was returned, which goes back to what was sent.
+func TestWhatWasNotSentIsDeleted(t *testing.T) {
+	t.Parallel()
+	place := running.On(t)
+	world := place.World(t)
+	p := place.Registered(t, world, "en")
+	ctx := t.Context()
+	require.NoError(t, world.WatchVideos(ctx, p.Person))
+	require.NoError(t, p.Apply(ctx))
+	require.NoError(t, p.Pay(ctx, 100_00, certification.StageApplicationReview))
+	b, at := p.Browser, "/en/cases/"+p.CaseID
+	b.Open("/en/my-data")
+	assert.NotContains(t, b.Main(), "What you have not sent yet")
+
+	_, err := p.Review(ctx, "decide-application", map[string]any{"decision": "return", "reasons": []string{"ID_UNREADABLE"}})
+	require.NoError(t, err)
+	sent, err := place.Parts.Cases.Draft(ctx, administrator, p.CaseID, certification.FormApplication, cases.PurposeSupport)
+	require.NoError(t, err)
+	b.Open(at + "/application")
+	assert.NotContains(t, b.Main(), "Delete your changes", "there are none")
+	b.Open(at+"/application/photo-id").Attach("file", "sharper.jpg", photo(t, 73)).Press(send)
+	ready(b, "sharper.jpg")
+	held := func() int {
+		files, err := place.Parts.Cases.Documents(ctx, administrator, p.CaseID)
+		require.NoError(t, err)
+		return len(files)
+	}
+	require.Equal(t, 3, held())
+	b.Open("/en/my-data")
+	assert.True(t, b.Says("What you have not sent yet", p.Number, "You sent this form, and changed it since."), b.Main())
+	b.Follow("Application: delete what is not sent")
+	assert.True(t, b.Says("Delete your changes", "goes back to how you last sent it", "This cannot be undone."), b.Main())
+	b.Follow("Keep the changes")
+	require.Equal(t, at+"/application", b.Path())
+	b.Follow("Delete your changes").PressTwice("Delete the changes")
+	require.Equal(t, at+"/application", b.Path())
+	assert.NotContains(t, b.Main(), "Delete your changes")
+	assert.Equal(t, 2, held())
+	after, err := place.Parts.Cases.Draft(ctx, administrator, p.CaseID, certification.FormApplication, cases.PurposeSupport)
+	require.NoError(t, err)
+	assert.JSONEq(t, string(sent.Values), string(after.Values))
+	assert.Empty(t, after.Answered)
+
+	b.Open(at + "/training/details").Fill("hours", "80").Press("Save and go on")
+	b.Open("/en/my-data").Follow("Training certificate: delete what is not sent")
+	assert.True(t, b.Says("Delete your draft", "None of it was sent."), b.Main())
+	b.PressTwice("Delete the draft")
+	require.Equal(t, at+"/training", b.Path())
+	b.Open("/en/my-data")
+	assert.NotContains(t, b.Main(), "What you have not sent yet")
+}
+
+func TestWordsOfAnAppealAreDeleted(t *testing.T) {
+	t.Parallel()
+	place := running.On(t)
+	world := place.World(t)
+	p := place.Registered(t, world, "es")
+	ctx := t.Context()
+	require.NoError(t, world.WatchVideos(ctx, p.Person))
+	require.NoError(t, p.Apply(ctx))
+	require.NoError(t, p.Pay(ctx, 100_00, certification.StageApplicationReview))
+	_, err := p.Review(ctx, "decide-application", map[string]any{"decision": "deny", "reasons": []string{"NO_DIPLOMA"}})
+	require.NoError(t, err)
+	b, at := p.Browser, "/es/cases/"+p.CaseID
+	b.Open(at + "/appeal")
+	assert.NotContains(t, b.Main(), "Borrar lo que no ha enviado")
+	b.Open(at+"/appeal/statement").Fill("statement", "Nobody may ever read this.").Press("Guardar")
+	b.Open(at + "/documents/appeal_evidence").Attach("file", "prueba.pdf", journey.Paper("Proof")).Press("Guardar y seguir")
+	b.Open(at + "/appeal").Follow("Borrar lo que no ha enviado")
+	b.PressTwice("Borrar el borrador")
+	require.Equal(t, at+"/appeal", b.Path())
+	assert.NotContains(t, b.Main(), "Nobody may ever read this.")
+	assert.NotContains(t, b.Main(), "prueba.pdf")
+	everything := string(b.Tab().Open("/es/my-data/download").Body)
+	assert.NotContains(t, everything, "Nobody may ever")
+	assert.NotContains(t, everything, "prueba.pdf")
 }
 
 // Closing an account ends all that can be ended, and is not the end: whoever comes back

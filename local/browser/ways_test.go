@@ -220,8 +220,8 @@ func (l *life) drops() {
 	l.Press("/delete")
 	require.NotContains(l, l.Says(), "id.jpg")
 	l.Open(l.at + "/application")
-	l.Follow("/delete-draft")
-	l.Press("/delete-draft")
+	l.Follow("/delete-draft/application")
+	l.Press("/delete-draft/application")
 	require.Equal(l, l.at+"/application", l.Path())
 }
 
