@@ -37,7 +37,7 @@ func (c *Cases) lettersOf(ctx context.Context, actor certification.Actor, row st
 		case is: // erased, and of before words were kept
 			words.Subject = c.Options.Letters.Subject(certification.Letter(notice.Letter), person.Language)
 		case actor.Role == certification.RoleApplicant:
-			composed, err := c.Store.Notice(ctx, notice, person, row.Number)
+			composed, err := c.Store.Notice(ctx, notice, person, row.Case)
 			if err != nil {
 				return nil, failed(err, "reading letter %s", notice.ID)
 			}

@@ -122,9 +122,6 @@ func ProviderOf(id string) (TrainingProvider, bool) {
 	return TrainingProviders[i], true
 }
 
-// firstTrainingDay is the earliest completion that counts (E10).
-const firstTrainingDay = Date("2022-07-01")
-
 // findings collects what is against a rule.
 type findings []Finding
 
@@ -231,8 +228,8 @@ func (v TrainingValues) Check(p Policy, now time.Time) []Finding {
 		switch {
 		case completed.After(now):
 			found.add("completed_on", "in_the_future", "This date lies ahead.")
-		case v.CompletedOn < firstTrainingDay:
-			found.add("completed_on", "too_early", "Training counts from July 1, 2022.")
+		case v.CompletedOn < p.FirstTrainingDay():
+			found.add("completed_on", "too_early", fmt.Sprintf("Training counts from %s.", p.FirstTrainingDay()))
 		case EndOfDay(AddMonths(completed, 12*p.TrainingValidYears)).Before(now):
 			found.add("completed_on", "stale", fmt.Sprintf("A training certificate is valid for %d years.", p.TrainingValidYears))
 		}

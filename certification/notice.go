@@ -105,4 +105,6 @@ type Notice struct {
 	Code       string // only for LetterConfirmAddress: six digits
 	Notes      map[ReasonCode]string
 	Facts      Facts
+	// Policy holds the numbers that the sentences of a case's letter say.
+	Policy Policy
 }

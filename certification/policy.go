@@ -36,20 +36,21 @@ type Policy struct {
 	ResultsNoticeDays    int   `json:"results_notice_days"`     // 14
 	ResultsEscalationDay int   `json:"results_escalation_days"` // 10
 
-	TermYears            int    `json:"term_years"`             // 2
-	RenewalOpensDays     int    `json:"renewal_opens_days"`     // 90 before expiry: the first reminder
-	RenewalReminderDays  []int  `json:"renewal_reminder_days"`  // before expiry: 60, 30, 7
-	LateRenewalMonths    int    `json:"late_renewal_months"`    // after expiry: 6, then vacated
-	ContinuingHours      int    `json:"continuing_hours"`       // 20
-	LawAndEthicsHours    int    `json:"law_and_ethics_hours"`   // 6, of the 20
-	TrainingHours        int    `json:"training_hours"`         // 80
-	TrainingValidYears   int    `json:"training_valid_years"`   // 2 (domain E11)
-	AppealDays           int    `json:"appeal_days"`            // 30
-	AppealReviewDays     int    `json:"appeal_review_days"`     // 90 (domain §6)
-	HoldReviewDays       int    `json:"hold_review_days"`       // a hold is looked at again after so many days
-	MinimumAgeYears      int    `json:"minimum_age_years"`      // 18
-	EthicsVersion        string `json:"ethics_version"`         // of the code of ethics to sign
-	NotRefundableVersion string `json:"not_refundable_version"` // of the text accepted before paying
+	TermYears            int    `json:"term_years"`              // 2
+	RenewalOpensDays     int    `json:"renewal_opens_days"`      // 90 before expiry: the first reminder
+	RenewalReminderDays  []int  `json:"renewal_reminder_days"`   // before expiry: 60, 30, 7
+	LateRenewalMonths    int    `json:"late_renewal_months"`     // after expiry: 6, then vacated
+	ContinuingHours      int    `json:"continuing_hours"`        // 20
+	LawAndEthicsHours    int    `json:"law_and_ethics_hours"`    // 6, of the 20
+	TrainingHours        int    `json:"training_hours"`          // 80
+	TrainingValidYears   int    `json:"training_valid_years"`    // 2 (domain E11)
+	TrainingFrom         Date   `json:"training_from,omitempty"` // a training that ended before does not count (domain E10)
+	AppealDays           int    `json:"appeal_days"`             // 30
+	AppealReviewDays     int    `json:"appeal_review_days"`      // 90 (domain §6)
+	HoldReviewDays       int    `json:"hold_review_days"`        // a hold is looked at again after so many days
+	MinimumAgeYears      int    `json:"minimum_age_years"`       // 18
+	EthicsVersion        string `json:"ethics_version"`          // of the code of ethics to sign
+	NotRefundableVersion string `json:"not_refundable_version"`  // of the text accepted before paying
 }
 
 var policies = []Policy{{
@@ -61,7 +62,7 @@ var policies = []Policy{{
 	WindowMonths: 12, WindowReminderDays: []int{60, 30, 7}, BookingReminderDays: []int{14, 45, 90}, MaxExamAttempts: 3,
 	VendorResultDays: 5, ResultsNoticeDays: 14, ResultsEscalationDay: 10,
 	TermYears: 2, RenewalOpensDays: 90, RenewalReminderDays: []int{60, 30, 7}, LateRenewalMonths: 6,
-	ContinuingHours: 20, LawAndEthicsHours: 6, TrainingHours: 80, TrainingValidYears: 2,
+	ContinuingHours: 20, LawAndEthicsHours: 6, TrainingHours: 80, TrainingValidYears: 2, TrainingFrom: firstTrainingDay,
 	AppealDays: 30, AppealReviewDays: 90, HoldReviewDays: 30, MinimumAgeYears: 18,
 	EthicsVersion: "sample-2024-1", NotRefundableVersion: "2024-1",
 }}
@@ -75,6 +76,28 @@ func CurrentPolicy(at time.Time) Policy {
 		}
 	}
 	return current
+}
+
+// PolicyAhead is the policy that the next step of a case falls under: a renewal that is
+// not handed in yet will be handed in under the one in force, all else is under the
+// case's own.
+func (c Case) PolicyAhead(now time.Time) Policy {
+	if c.Stage == StageRenewal || c.Stage == StageExpired {
+		return CurrentPolicy(now)
+	}
+	return c.Policy
+}
+
+// firstTrainingDay is the earliest completion that counts under policies that were pinned
+// before it was one of their numbers.
+const firstTrainingDay = Date("2022-07-01")
+
+// FirstTrainingDay is the earliest completion of a training that counts.
+func (p Policy) FirstTrainingDay() Date {
+	if p.TrainingFrom == "" {
+		return firstTrainingDay
+	}
+	return p.TrainingFrom
 }
 
 // AmountCents is the price of a fee in cents.

@@ -116,13 +116,22 @@ var (
 // not demanded: see next.go.
 var perhaps = []fact{due, window, expires, appointment, fee, amount, attempts, hold, renew}
 
+// rulesOf are the numbers of the policy that a letter may say. Without a policy there are
+// none, so that a letter which needs one fails rather than says 0.
+func rulesOf(words *web.Localizer, notice certification.Notice) map[string]any {
+	if notice.Policy.Version == "" {
+		return map[string]any{}
+	}
+	return words.Rules(notice.Policy)
+}
+
 // variablesOf are what the sentences of a letter say, in words. What it needs goes last:
 // attempts and days have one variable, and a letter that needs days means those.
 func (l letter) variablesOf(words *web.Localizer, notice certification.Notice) (map[string]any, error) {
 	if notice.Facts.DueAt.IsZero() && l.name == certification.LetterRenewalReminder {
 		notice.Facts.DueAt = notice.Facts.ExpiresAt // one of before this fact was kept
 	}
-	variables := map[string]any{}
+	variables := rulesOf(words, notice)
 	for _, fact := range perhaps {
 		if fact.missing(notice) {
 			continue
@@ -151,6 +160,7 @@ type reason struct {
 func reasonsOf(l *web.Localizer, n certification.Notice, putRight bool) ([]reason, error) {
 	var said []reason
 	seen := map[certification.ReasonCode]bool{}
+	rules := rulesOf(l, n)
 	for _, code := range n.Facts.Reasons {
 		if seen[code] {
 			continue
@@ -166,11 +176,11 @@ func reasonsOf(l *web.Localizer, n certification.Notice, putRight bool) ([]reaso
 		}
 		var one reason
 		var err error
-		if one.Wrong, err = l.Find("reason."+string(code)+".wrong", nil); err != nil {
+		if one.Wrong, err = l.Find("reason."+string(code)+".wrong", rules); err != nil {
 			return nil, err
 		}
 		if putRight && rule.CanBePutRight {
-			if one.Do, err = l.Find("reason."+string(code)+".do", nil); err != nil {
+			if one.Do, err = l.Find("reason."+string(code)+".do", rules); err != nil {
 				return nil, err
 			}
 		}

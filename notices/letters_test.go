@@ -250,12 +250,12 @@ func TestEveryReasonHasItsSentences(t *testing.T) {
 					require.NoError(t, err, "%s in %s", rule.Code, letter)
 					require.Equal(t, language, written.Language)
 					words := web.Words(language)
-					wrong, err := words.Find("reason."+string(rule.Code)+".wrong", nil)
+					wrong, err := words.Find("reason."+string(rule.Code)+".wrong", words.Rules(notice.Policy))
 					require.NoError(t, err)
 					require.Equal(t, 1, strings.Count(written.Text, wrong), "a reason is said once")
 					require.Contains(t, withoutMarks(written.Text), "First line.\n  Second line.")
 					require.Contains(t, strings.NewReplacer("<bdi>", "", "</bdi>", "").Replace(written.HTML), "First line.\nSecond line.")
-					do, err := words.Find("reason."+string(rule.Code)+".do", nil)
+					do, err := words.Find("reason."+string(rule.Code)+".do", words.Rules(notice.Policy))
 					if rule.CanBePutRight {
 						require.NoError(t, err)
 						require.Equal(t, i == 0, strings.Contains(written.Text, do), "what to do is said when something is returned, not when it is denied")
@@ -383,7 +383,9 @@ func TestALetterAboutAPaidRenewalNamesNoPrice(t *testing.T) {
 			row, _ := letterOf(name)
 			notice := exampleOf(row)
 			words := web.Words(language)
-			price, said := words.Money(notice.Facts.AmountCents), words.Say(says, map[string]any{"DueBy": words.By(notice.Facts.DueAt)})
+			variables := words.Rules(notice.Policy)
+			variables["DueBy"] = words.By(notice.Facts.DueAt)
+			price, said := words.Money(notice.Facts.AmountCents), words.Say(says, variables)
 			notice.Language = language
 			written, err := Compose(notice, head)
 			require.NoError(t, err)
@@ -396,6 +398,16 @@ func TestALetterAboutAPaidRenewalNamesNoPrice(t *testing.T) {
 			require.Contains(t, written.Text, said, name)
 		}
 	}
+}
+
+// Numbers of the rules come from a policy: without one a letter that says them is not
+// written, rather than with a 0.
+func TestALetterWithNumbersNeedsAPolicy(t *testing.T) {
+	row, _ := letterOf(certification.LetterRenewalReminder)
+	notice := exampleOf(row)
+	notice.Policy = certification.Policy{}
+	_, err := Compose(notice, head)
+	require.ErrorContains(t, err, "letter.renewal_reminder.body_2")
 }
 
 // While a case is on hold nobody is told a step, nor a day that does not count.

@@ -35,7 +35,9 @@ func exampleOf(row letter) certification.Notice {
 	day := func(year int, month time.Month, day int) time.Time {
 		return certification.EndOfDay(time.Date(year, month, day, 12, 0, 0, 0, certification.Pacific))
 	}
+	policy := certification.CurrentPolicy(day(2026, time.March, 3))
 	notice := certification.Notice{
+		Policy:     policy,
 		ID:         "01980000-0000-7000-8000-000000000001",
 		CaseID:     "01980000-0000-7000-8000-0000000000ca",
 		CaseNumber: "PC-7K3M-92QX",
@@ -46,7 +48,7 @@ func exampleOf(row letter) certification.Notice {
 		Facts: certification.Facts{
 			Stage: stageOf(row.name),
 			DueAt: day(2026, time.March, 3), WindowEndsAt: day(2026, time.December, 10), ExpiresAt: day(2028, time.July, 21), RenewUntil: day(2028, time.July, 21),
-			Fee: feeOf(row.name), AmountCents: certification.CurrentPolicy(day(2026, time.March, 3)).AmountCents(feeOf(row.name)),
+			Fee: feeOf(row.name), AmountCents: policy.AmountCents(feeOf(row.name)),
 			PaymentID: "01980000-0000-7000-8000-0000000000fe", PaidAt: time.Date(2026, time.February, 17, 10, 5, 0, 0, certification.Pacific),
 			Reasons:      exampleReasons(row.name),
 			AttemptsLeft: 2, DaysLeft: 90,

@@ -128,7 +128,7 @@ func appealReading(frame web.Frame, view cases.View, a appealDraft) Reading {
 	if len(a.reasons) > 0 {
 		section := Section{ID: "reasons", Heading: plain(frame, "appeal.reasons_heading")}
 		for _, code := range a.reasons {
-			section.Items = append(section.Items, words(frame, "reason."+string(code)+".wrong"))
+			section.Items = append(section.Items, template.HTML(template.HTMLEscapeString(reasonSays(frame.Localizer, code, "wrong", view.Policy))))
 		}
 		reading.First = []Section{section}
 	}

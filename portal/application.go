@@ -187,7 +187,7 @@ func (v *visit) savePage(slug string) error {
 	values := a.values
 	page.read(form, &values, a.policy)
 	if !form.Refused() { // a date that is none would be found again as one that is missing
-		refuseFindings(form, v.words, of(values.Check(a.policy, v.Now()), page.members), nil)
+		refuseFindings(form, v.words, of(values.Check(a.policy, v.Now()), page.members), nil, a.policy)
 	}
 	if form.Refused() {
 		return v.showPage(a, task, page, form)

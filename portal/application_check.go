@@ -92,7 +92,7 @@ func checkAnswersOf(frame web.Frame, a application, form *web.Form, base string)
 	for _, task := range applicationTasks() {
 		for _, each := range task.pages {
 			for _, found := range a.findings(each) {
-				link := Link{Text: findingWords(frame.Localizer, found)}
+				link := Link{Text: findingWords(frame.Localizer, found, a.policy)}
 				if a.usable(task) {
 					link.Address = address(each.slug)
 				}
@@ -128,7 +128,7 @@ func answersOf(frame web.Frame, a application, address func(slug string) string)
 				row.Change, row.Words = address(page.slug), say("application.change."+page.slug)
 			}
 			if found := a.findings(page); len(found) > 0 && address != nil {
-				row.Problem = findingWords(frame.Localizer, found[0])
+				row.Problem = findingWords(frame.Localizer, found[0], a.policy)
 			}
 			group.Rows = append(group.Rows, row)
 		}

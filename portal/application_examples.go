@@ -11,11 +11,10 @@ import (
 	"peercert/web"
 )
 
-// exampleApplication is an application with the answers of a made-up person, up to a
+// exampleApplicationUnder is an application with the answers of a made-up person, up to a
 // page: without it all of them.
-func exampleApplication(until string) application {
+func exampleApplicationUnder(policy certification.Policy, until string) application {
 	now := time.Date(2026, time.March, 3, 18, 0, 0, 0, time.UTC)
-	policy := certification.CurrentPolicy(now)
 	whole := certification.ApplicationValues{
 		LegalFirstName: "Robin", LegalMiddleName: "Lee", LegalLastName: "Sample", Called: "Rob", DateOfBirth: "1990-05-17",
 		IDExpiresOn: "2029-08-31", Education: "ged", LivedExperience: "family_member",
@@ -46,7 +45,7 @@ func exampleApplication(until string) application {
 	return a
 }
 
-// exampleDocuments are the files of a kind that exampleApplication names.
+// exampleDocuments are the files of a kind that exampleApplicationUnder names.
 func exampleDocuments(kind certification.DocumentKind, status certification.DocumentStatus) []certification.Document {
 	switch kind {
 	case certification.DocumentPhotoID:
@@ -60,35 +59,35 @@ func exampleDocuments(kind certification.DocumentKind, status certification.Docu
 	return nil
 }
 
-// exampleReturned is an application that came back for reasons.
-func exampleReturned(reasons ...certification.ReasonCode) application {
-	a := exampleApplication("")
+// exampleReturnedUnder is an application that came back for reasons.
+func exampleReturnedUnder(policy certification.Policy, reasons ...certification.ReasonCode) application {
+	a := exampleApplicationUnder(policy, "")
 	a.returned, a.draft.ExpiresAt = reasons, time.Time{}
 	returned := certification.Case{Stage: certification.StageApplicationReturned, Returned: reasons}
 	a.draft.OpenFields = certification.FieldsOf(returned.OpenItems(certification.FormApplication, false))
 	return a
 }
 
-func applicationExamples() []example {
+func applicationExamples(policy certification.Policy) []example {
 	list := func(name, title string, a application, l listed) example {
 		l.base, l.dueAt = "/cases/"+exampleCase, a.draft.SavedAt.AddDate(0, 0, 30)
 		return example{Name: name, Page: "application", Title: title, SignedIn: true, Content: func(frame web.Frame) any { return taskListOf(frame, a, l) }}
 	}
-	waiting := exampleApplication("name")
+	waiting := exampleApplicationUnder(policy, "name")
 	waiting.open = false
-	expired := exampleApplication("")
+	expired := exampleApplicationUnder(policy, "")
 	expired.values.IDExpiresOn = "2026-02-28"
 	expired.draft.Findings = expired.values.Check(expired.policy, expired.draft.SavedAt)
-	answered := exampleReturned("ID_UNREADABLE", "DIPLOMA_NAME_DIFFERS", "OTHER")
+	answered := exampleReturnedUnder(policy, "ID_UNREADABLE", "DIPLOMA_NAME_DIFFERS", "OTHER")
 	answered.draft.Answered = []string{"photo_id"}
 	shut := func(a application) application {
 		a.open, a.shut = false, true
 		return a
 	}
-	held := exampleView(certification.StageApplication, func(v *cases.View) { v.OnHold = true })
-	closed := exampleView(certification.StageClosed, func(v *cases.View) { v.Outcome = certification.OutcomeAbandoned })
+	held := exampleCaseUnder(policy, certification.StageApplication, func(v *cases.View) { v.OnHold = true })
+	closed := exampleCaseUnder(policy, certification.StageClosed, func(v *cases.View) { v.Outcome = certification.OutcomeAbandoned })
 	notes := map[certification.ReasonCode]string{"OTHER": "Please write your last names in the order of your ID."}
-	checking := exampleApplication("")
+	checking := exampleApplicationUnder(policy, "")
 	checking.documents = append(exampleDocuments(certification.DocumentPhotoID, certification.DocumentChecking), exampleDocuments(certification.DocumentDiploma, certification.DocumentClean)...)
 
 	check := func(name string, a application, tick bool, wrong ...string) example {
@@ -109,30 +108,30 @@ func applicationExamples() []example {
 	}
 	examples := []example{
 		list("application before the video", "application.title", waiting, listed{stage: certification.StageIntroVideo}),
-		list("application not started", "application.title", exampleApplication("name"), listed{stage: certification.StageApplication, canTrain: true}),
-		list("application half done", "application.title", exampleApplication("photo-id-date"), listed{stage: certification.StageApplication, canTrain: true, unsent: &cases.Unsent{Form: certification.FormApplication}}),
-		list("application done", "application.title", exampleApplication(""), listed{stage: certification.StageApplication, trainingSent: true}),
+		list("application not started", "application.title", exampleApplicationUnder(policy, "name"), listed{stage: certification.StageApplication, canTrain: true}),
+		list("application half done", "application.title", exampleApplicationUnder(policy, "photo-id-date"), listed{stage: certification.StageApplication, canTrain: true, unsent: &cases.Unsent{Form: certification.FormApplication}}),
+		list("application done", "application.title", exampleApplicationUnder(policy, ""), listed{stage: certification.StageApplication, trainingSent: true}),
 		list("application with an ID that expired", "application.title", expired, listed{stage: certification.StageApplication}),
-		list("application on hold", "application.title", shut(exampleApplication("photo-id-date")), listed{stage: certification.StageApplication, view: held}),
-		list("application never handed in, case closed", "application.title", shut(exampleApplication("photo-id-date")), listed{stage: certification.StageClosed, view: closed}),
-		list("application returned", "application.returned.title", exampleReturned("ID_UNREADABLE"), listed{stage: certification.StageApplicationReturned}),
+		list("application on hold", "application.title", shut(exampleApplicationUnder(policy, "photo-id-date")), listed{stage: certification.StageApplication, view: held}),
+		list("application never handed in, case closed", "application.title", shut(exampleApplicationUnder(policy, "photo-id-date")), listed{stage: certification.StageClosed, view: closed}),
+		list("application returned", "application.returned.title", exampleReturnedUnder(policy, "ID_UNREADABLE"), listed{stage: certification.StageApplicationReturned}),
 		list("application returned and partly answered", "application.returned.title", answered, listed{stage: certification.StageApplicationReturned, notes: notes, unsent: &cases.Unsent{Form: certification.FormApplication, Sent: true}}),
-		check("check answers", exampleApplication(""), false),
-		check("check answers without the tick", exampleApplication(""), false, "name_matches", "application.check.name_missing"),
+		check("check answers", exampleApplicationUnder(policy, ""), false),
+		check("check answers without the tick", exampleApplicationUnder(policy, ""), false, "name_matches", "application.check.name_missing"),
 		check("check answers with something to put right", expired, true, "findings", "application.check.refused"),
 		check("check answers while a file is checked", checking, true),
-		check("check answers changed in another window", exampleApplication(""), true, "answers", "application.check.changed"),
-		check("check answers after a return", exampleReturned("ID_UNREADABLE", "NAME_MISMATCH_ID"), false),
+		check("check answers changed in another window", exampleApplicationUnder(policy, ""), true, "answers", "application.check.changed"),
+		check("check answers after a return", exampleReturnedUnder(policy, "ID_UNREADABLE", "NAME_MISMATCH_ID"), false),
 		{Name: "application handed in", Page: "check", Title: "application.sent.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return CheckAnswers{Lead: frame.Localizer.Say("application.sent.lead", nil), Groups: answersOf(frame, exampleApplication(""), nil)}
+			return CheckAnswers{Lead: frame.Localizer.Say("application.sent.lead", nil), Groups: answersOf(frame, exampleApplicationUnder(policy, ""), nil)}
 		}},
 	}
-	return append(examples, questionExamples()...)
+	return append(examples, questionExamples(policy)...)
 }
 
 // questionExamples are the questions of the application: empty, and with everything
 // that can be wrong.
-func questionExamples() []example {
+func questionExamples(policy certification.Policy) []example {
 	var examples []example
 	for _, task := range applicationTasks() {
 		for _, page := range task.pages {
@@ -141,7 +140,7 @@ func questionExamples() []example {
 			}
 			form := func(words *web.Localizer, wrong bool) *web.Form {
 				if !wrong {
-					return web.NewForm(words, page.known(exampleApplication("").values))
+					return web.NewForm(words, page.known(exampleApplicationUnder(policy, "").values))
 				}
 				form := web.SentForm(words, url.Values{})
 				for _, member := range page.members {
@@ -150,7 +149,8 @@ func questionExamples() []example {
 					case "ethics":
 						readSignature(form, "")
 					default:
-						form.Refuse(member, findingKey(words, certification.Finding{Field: member, Code: map[bool]string{true: "not_attested", false: "required"}[member == "attestations"]}), nil)
+						found := certification.Finding{Field: member, Code: map[bool]string{true: "not_attested", false: "required"}[member == "attestations"]}
+						refuseFindings(form, words, []certification.Finding{found}, nil, policy)
 					}
 				}
 				return form

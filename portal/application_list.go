@@ -148,7 +148,7 @@ func taskListOf(frame web.Frame, a application, l listed) TaskList {
 
 // whyShut says why nothing can be changed, in the words of the home of the case.
 func whyShut(frame web.Frame, view cases.View) web.Notice {
-	at, variables := standing(view, nil, view.UpdatedAt), wordsOf(frame, view)
+	at, variables := standing(view, nil, view.UpdatedAt), wordsOf(frame, view, view.UpdatedAt)
 	return web.Notice{
 		Tone: "info", Heading: frame.Localizer.Say("home."+at+".heading", variables),
 		Text: template.HTML(template.HTMLEscapeString(frame.Localizer.Say(textKey(view, at), variables) + " " + frame.Localizer.Say(yoursKey(view, at), variables))),
@@ -235,7 +235,7 @@ func returnedOf(frame web.Frame, reasons []certification.ReasonCode, notes map[c
 	for _, code := range reasons {
 		card := Returned{
 			ID: "reason-" + web.ElementID(string(code)), Note: notes[code],
-			Wrong: frame.Localizer.Say("reason."+string(code)+".wrong", nil), Do: frame.Localizer.Say("reason."+string(code)+".do", nil),
+			Wrong: reasonSays(frame.Localizer, code, "wrong", a.policy), Do: reasonSays(frame.Localizer, code, "do", a.policy),
 		}
 		if tasks, pages := pagesOf(code); len(tasks) > 0 {
 			card.Address, card.Label = frame.Link(base+"/application/"+pages[0].slug), frame.Localizer.Say("application.returned.open."+tasks[0].name, nil)
@@ -268,7 +268,7 @@ func (v *visit) returnedWords(a application, task applicationTask) []string {
 func (v *visit) reasonWords(reasons []certification.ReasonCode) []string {
 	var said []string
 	for _, code := range reasons {
-		said = append(said, v.words.Say("reason."+string(code)+".wrong", nil)+" "+v.words.Say("reason."+string(code)+".do", nil))
+		said = append(said, reasonSays(v.words, code, "wrong", v.view.Policy)+" "+reasonSays(v.words, code, "do", v.view.Policy))
 		if note := v.view.Notes[code]; note != "" {
 			said = append(said, v.words.Say("application.returned.note", map[string]any{"Note": note}))
 		}

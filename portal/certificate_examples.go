@@ -9,7 +9,7 @@ import (
 )
 
 // certificateExamples are the pages of a certificate, its renewal, and of leaving.
-func certificateExamples() []example {
+func certificateExamples(policy certification.Policy) []example {
 	var all []example
 	for _, status := range publicStatuses() {
 		stage := certification.StageCertified
@@ -17,19 +17,18 @@ func certificateExamples() []example {
 			stage = certification.StageExpired
 		}
 		all = append(all, example{Name: "certificate " + status, Page: "certificate", Title: "certificate.title", SignedIn: true, Content: func(frame web.Frame) any {
-			page, err := certificatePage(frame, exampleView(stage, nil), exampleCertificate(status), exampleOptions().Site)
+			page, err := certificatePage(frame, exampleCaseUnder(policy, stage, nil), exampleCertificate(status), exampleOptions().Site)
 			if err != nil {
 				panic(err) // an address that is made up here fits into a QR code
 			}
 			return page
 		}})
 	}
-	all = append(all, renewalExamples()...)
-	return append(all, leavingExamples()...)
+	all = append(all, renewalExamples(policy)...)
+	return append(all, leavingExamples(policy)...)
 }
 
-func renewalExamples() []example {
-	policy := certification.CurrentPolicy(exampleNow)
+func renewalExamples(policy certification.Policy) []example {
 	began := exampleNow.AddDate(-2, 0, 0)
 	draft := func(values certification.RenewalValues, open ...certification.Part) renewalDraft {
 		return renewalDraft{
@@ -52,12 +51,12 @@ func renewalExamples() []example {
 	}
 	page := func(name string, stage certification.Stage, r renewalDraft, change func(*cases.View)) example {
 		return example{Name: "renewal " + name, Page: "renewal", Title: "renewal.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return renewalPage(frame, exampleView(stage, change), r, func() string { return "key" })
+			return renewalPage(frame, exampleCaseUnder(policy, stage, change), r, func() string { return "key" })
 		}}
 	}
 	answers := func(name string, stage certification.Stage, refuse func(form *web.Form)) example {
 		return asks("renewal "+name, "reading", "renewal.check_title", true, nil, refuse, func(frame web.Frame, form *web.Form) any {
-			return renewalAnswers(frame, form, exampleView(stage, nil), draft(enough, certification.PartContinuing, certification.PartEthics))
+			return renewalAnswers(frame, form, exampleCaseUnder(policy, stage, nil), draft(enough, certification.PartContinuing, certification.PartEthics))
 		})
 	}
 	question := func(name, title string, known url.Values, refuse func(form *web.Form)) example {
@@ -76,7 +75,7 @@ func renewalExamples() []example {
 		page("with a full list", certification.StageRenewal, draft(full, both...), nil),
 		page("returned, nothing changed", certification.StageRenewalReturned, again, func(v *cases.View) { v.Returned = again.returned }),
 		reads("renewal check with nothing changed", "renewal.check_title", true, func(frame web.Frame) any {
-			return renewalAnswers(frame, web.NewForm(frame.Localizer, nil), exampleView(certification.StageRenewalReturned, nil), again)
+			return renewalAnswers(frame, web.NewForm(frame.Localizer, nil), exampleCaseUnder(policy, certification.StageRenewalReturned, nil), again)
 		}),
 		page("late", certification.StageExpired, draft(some, both...), nil),
 		page("returned", certification.StageRenewalReturned, draft(enough, certification.PartContinuing), func(v *cases.View) {
@@ -107,14 +106,14 @@ func renewalExamples() []example {
 	}
 }
 
-func leavingExamples() []example {
+func leavingExamples(policy certification.Policy) []example {
 	leave := func(name string, stage certification.Stage, way leaving, refuse func(form *web.Form)) example {
 		return asks(name, "reading", string(way)+".title", true, nil, refuse, func(frame web.Frame, form *web.Form) any {
-			return leaveReading(frame, form, exampleView(stage, nil), way)
+			return leaveReading(frame, form, exampleCaseUnder(policy, stage, nil), way)
 		})
 	}
 	appeal := func(name string, stage certification.Stage, a appealDraft, change func(*cases.View)) example {
-		return reads("appeal "+name, "appeal.title", true, func(frame web.Frame) any { return appealReading(frame, exampleView(stage, change), a) })
+		return reads("appeal "+name, "appeal.title", true, func(frame web.Frame) any { return appealReading(frame, exampleCaseUnder(policy, stage, change), a) })
 	}
 	written := appealDraft{
 		values: certification.AppealValues{Statement: "My ID was valid on that day.\nI send a better picture."},
@@ -131,16 +130,16 @@ func leavingExamples() []example {
 		appeal("of a revocation", certification.StageRevoked, appealDraft{}, nil),
 		appeal("written", certification.StageDenied, written, nil),
 		asks("appeal statement", "question", "appeal.statement_title", true, nil, nil, func(frame web.Frame, form *web.Form) any {
-			return statementQuestion(frame, form, exampleView(certification.StageDenied, nil))
+			return statementQuestion(frame, form, exampleCaseUnder(policy, certification.StageDenied, nil))
 		}),
 		asks("appeal too long", "question", "appeal.statement_title", true, nil, refusing("statement", "form.too_long", map[string]any{"Limit": longestStatement}), func(frame web.Frame, form *web.Form) any {
-			return statementQuestion(frame, form, exampleView(certification.StageDenied, nil))
+			return statementQuestion(frame, form, exampleCaseUnder(policy, certification.StageDenied, nil))
 		}),
 		asks("appeal changed in another window", "reading", "appeal.title", true, nil, refusing("yours", "form.changed_elsewhere", nil), func(frame web.Frame, _ *web.Form) any {
-			return appealReading(frame, exampleView(certification.StageDenied, nil), written)
+			return appealReading(frame, exampleCaseUnder(policy, certification.StageDenied, nil), written)
 		}),
 		asks("appeal nothing written", "question", "appeal.statement_title", true, nil, refusing("statement", "finding.statement.required", nil), func(frame web.Frame, form *web.Form) any {
-			return statementQuestion(frame, form, exampleView(certification.StageDenied, nil))
+			return statementQuestion(frame, form, exampleCaseUnder(policy, certification.StageDenied, nil))
 		}),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"peercert/certification"
 	"peercert/web"
 )
 
@@ -23,10 +24,10 @@ type example struct {
 	Problems func(frame web.Frame) []web.Problem
 }
 
-// examples are all of them.
-func examples() []example {
-	return slices.Concat(signInExamples(), refusedExamples(), homeExamples(), payExamples(), videoExamples(), myDataExamples(), applicationExamples(), documentExamples(),
-		publicExamples(), trainingExamples(), examExamples(), certificateExamples())
+// examples are all of them, under a policy.
+func examples(policy certification.Policy) []example {
+	return slices.Concat(signInExamples(), refusedExamples(), homeExamples(policy), payExamples(policy), videoExamples(), myDataExamples(policy), applicationExamples(policy), documentExamples(),
+		publicExamples(policy), trainingExamples(policy), examExamples(policy), certificateExamples(policy))
 }
 
 // render writes an example in a language.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"peercert/certification"
 	"peercert/web"
 	"peercert/web/serve"
 )
@@ -24,7 +25,7 @@ func NewGallery() (*Gallery, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Gallery{pages: pages, all: examples()}, nil
+	return &Gallery{pages: pages, all: examples(certification.CurrentPolicy(exampleNow))}, nil
 }
 
 // States lists the names of the states, such as "home certified", in the order of the

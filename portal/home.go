@@ -93,7 +93,7 @@ func (v *visit) caseHome() error {
 func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []cases.Letter, now time.Time) CaseHome {
 	say := func(key string, variables map[string]any) string { return frame.Localizer.Say(key, variables) }
 	at := standing(view, events, now)
-	variables := wordsOf(frame, view)
+	variables := wordsOf(frame, view, now)
 	home := CaseHome{
 		Number: view.Number, Heading: say("home."+at+".heading", variables), Yours: say(yoursKey(view, at), variables),
 		Ours: say(oursKey(view, at), variables), Button: nextButton(frame, view, at),
@@ -102,7 +102,7 @@ func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []
 	for _, key := range timeKeys(view, at) {
 		home.Text += template.HTML(template.HTMLEscapeString(" " + say(key, variables)))
 	}
-	home.Why = why(say, view, events)
+	home.Why = why(frame.Localizer, view, events)
 	home.Notices = notices(say, view)
 	for _, promise := range view.Promises {
 		home.Promises = append(home.Promises, promiseOf(frame, view, promise))
@@ -126,7 +126,7 @@ func caseLines(frame web.Frame, list []cases.View, looked string, now time.Time)
 		lines = append(lines, web.Line{
 			When:    frame.Localizer.Say("home.begun", map[string]any{"Day": frame.Date(view.CreatedAt)}),
 			What:    frame.Localizer.Say("home.case_number", map[string]any{"Number": frame.Localizer.Apart(view.Number)}),
-			Detail:  frame.Localizer.Say("home."+standing(view, nil, now)+".heading", wordsOf(frame, view)),
+			Detail:  frame.Localizer.Say("home."+standing(view, nil, now)+".heading", wordsOf(frame, view, now)),
 			Address: frame.Link("/cases/" + view.ID),
 		})
 	}

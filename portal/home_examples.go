@@ -14,9 +14,8 @@ var exampleNow = time.Date(2026, 3, 3, 18, 30, 0, 0, time.UTC)
 
 const exampleCase = "0195f3a0-0000-7000-8000-000000000001"
 
-// exampleView is a made-up case at a stage.
-func exampleView(stage certification.Stage, change func(*cases.View)) cases.View {
-	policy := certification.CurrentPolicy(exampleNow)
+// exampleCaseUnder is a made-up case at a stage, under a policy.
+func exampleCaseUnder(policy certification.Policy, stage certification.Stage, change func(*cases.View)) cases.View {
 	view := cases.View{Case: certification.Case{
 		ID: exampleCase, Number: "PC-7K3M-92QX", Stage: stage, Policy: policy, Revision: 7, CountyPlan: "Alameda",
 	}, CreatedAt: exampleNow.AddDate(0, -2, 0), UpdatedAt: exampleNow}
@@ -49,13 +48,13 @@ func exampleView(stage certification.Stage, change func(*cases.View)) cases.View
 }
 
 // exampleCases are the cases of somebody who began again twice, the newest first.
-func exampleCases() []cases.View {
+func exampleCases(policy certification.Policy) []cases.View {
 	return []cases.View{
-		exampleView(certification.StageApplication, func(v *cases.View) { v.PreviousCaseID = "2" }),
-		exampleView(certification.StageClosed, func(v *cases.View) {
+		exampleCaseUnder(policy, certification.StageApplication, func(v *cases.View) { v.PreviousCaseID = "2" }),
+		exampleCaseUnder(policy, certification.StageClosed, func(v *cases.View) {
 			v.ID, v.Number, v.Outcome, v.CreatedAt = "2", "PC-2C8V-QM41", certification.OutcomeAttemptsUsed, exampleNow.AddDate(-1, -4, 0)
 		}),
-		exampleView(certification.StageClosed, func(v *cases.View) {
+		exampleCaseUnder(policy, certification.StageClosed, func(v *cases.View) {
 			v.ID, v.Number, v.Outcome, v.CreatedAt = "1", "PC-5D0F-T7XA", certification.OutcomeWithdrawn, exampleNow.AddDate(-3, 0, 0)
 		}),
 	}
@@ -124,7 +123,7 @@ func exampleLetters(words *web.Localizer) []cases.Letter {
 }
 
 // homeExamples are the home of a case at every stage, and in every state that differs.
-func homeExamples() []example {
+func homeExamples(policy certification.Policy) []example {
 	var all []example
 	addWith := func(name string, view cases.View, events []cases.Event) {
 		all = append(all, example{Name: "home " + name, Page: "home", SignedIn: true, Heading: true, Content: func(frame web.Frame) any {
@@ -132,7 +131,7 @@ func homeExamples() []example {
 		}})
 	}
 	add := func(name string, stage certification.Stage, change func(*cases.View)) {
-		addWith(name, exampleView(stage, change), exampleEvents(stage))
+		addWith(name, exampleCaseUnder(policy, stage, change), exampleEvents(stage))
 	}
 	for _, rule := range certification.Stages {
 		if rule.Stage != certification.StageClosed {
@@ -156,7 +155,7 @@ func homeExamples() []example {
 		{"revoked", certification.OutcomeRevoked, certification.StageCertified},
 		{"surrendered", certification.OutcomeSurrendered, certification.StageCertified},
 	} {
-		view := exampleView(certification.StageClosed, func(v *cases.View) {
+		view := exampleCaseUnder(policy, certification.StageClosed, func(v *cases.View) {
 			v.Outcome = closed.outcome
 			v.ApplicationApproved = inStory(closed.from) >= inStory(certification.StageTraining)
 			v.TrainingApproved = inStory(closed.from) >= inStory(certification.StageExamFee)
@@ -174,7 +173,7 @@ func homeExamples() []example {
 	add("appeal about a renewal", certification.StageAppealReview, end)
 	add("exam fee for another try", certification.StageExamFee, func(v *cases.View) { v.AttemptsUsed = 1 })
 	missed := cases.Event{At: exampleNow, Event: certification.Event{Signal: certification.SignalExamNoShow, From: certification.StageExamBooked, To: certification.StageExamFee}}
-	addWith("exam fee after a day that was missed", exampleView(certification.StageExamFee, func(v *cases.View) { v.AttemptsUsed = 1 }),
+	addWith("exam fee after a day that was missed", exampleCaseUnder(policy, certification.StageExamFee, func(v *cases.View) { v.AttemptsUsed = 1 }),
 		append([]cases.Event{missed}, exampleEvents(certification.StageExamBooked)...))
 	add("exam fee for the last try", certification.StageExamFee, func(v *cases.View) { v.AttemptsUsed = 2 })
 	add("exam chosen", certification.StageExamBooking, func(v *cases.View) { v.Exam = &certification.Exam{AuthorizationID: "a"} })
@@ -238,7 +237,7 @@ func homeExamples() []example {
 	add("renewal review late in the term", certification.StageRenewalReview, func(v *cases.View) { lapse(v, -30) })
 
 	all = append(all, example{Name: "home with earlier cases", Page: "home", SignedIn: true, Heading: true, Content: func(frame web.Frame) any {
-		list := exampleCases()
+		list := exampleCases(policy)
 		content := caseHome(frame, list[0], exampleEvents(list[0].Stage), nil, exampleNow)
 		content.Others = caseLines(frame, list, list[0].ID, exampleNow)
 		return content

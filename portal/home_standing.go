@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -209,10 +210,11 @@ func ranOut(promise certification.Promise) bool {
 
 // wordsOf are the variables that the sentences of a home use. Letters say the same
 // sentences and give them the same variables from their facts (package notices).
-func wordsOf(frame web.Frame, view cases.View) map[string]any {
-	variables := map[string]any{
+func wordsOf(frame web.Frame, view cases.View, now time.Time) map[string]any {
+	variables := frame.Rules(view.PolicyAhead(now))
+	maps.Copy(variables, map[string]any{
 		"Count": view.AttemptsLeft(), "DueBy": "", "HoldBy": "", "WindowUntil": "", "Amount": "", "AppointmentMoment": "", "ExpiresUntil": "",
-	}
+	})
 	if promise := view.Promise(certification.StagePromise(view.Stage)); promise != nil {
 		variables["DueBy"] = frame.By(promise.DueAt)
 	}

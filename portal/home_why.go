@@ -5,14 +5,15 @@ import (
 
 	"peercert/cases"
 	"peercert/certification"
+	"peercert/web"
 )
 
 // why says why somebody of ours stopped, refused or took away something, in the words of
 // the codes that they gave. events begin with the newest.
-func why(say func(string, map[string]any) string, view cases.View, events []cases.Event) []string {
+func why(words *web.Localizer, view cases.View, events []cases.Event) []string {
 	var all []string
 	cause := func(signal certification.Signal) {
-		all = append(all, say(causeKey(signal, causeOf(events, signal)), nil))
+		all = append(all, words.Say(causeKey(signal, causeOf(events, signal)), nil))
 	}
 	revoked := view.Stage == certification.StageRevoked || view.Stage == certification.StageClosed && view.Outcome == certification.OutcomeRevoked ||
 		view.Stage == certification.StageAppealReview && view.AppealFrom == certification.StageRevoked
@@ -21,7 +22,7 @@ func why(say func(string, map[string]any) string, view cases.View, events []case
 		cause(certification.SignalHold)
 	case view.Stage == certification.StageDenied, view.Stage == certification.StageClosed && view.Outcome == certification.OutcomeDenied:
 		for _, code := range denialReasons(events) {
-			if sentence := say("reason."+string(code)+".wrong", nil); !slices.Contains(all, sentence) {
+			if sentence := reasonSays(words, code, "wrong", view.Policy); !slices.Contains(all, sentence) {
 				all = append(all, sentence)
 			}
 		}

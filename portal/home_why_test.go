@@ -46,10 +46,10 @@ func TestHomeSaysWhy(t *testing.T) {
 		"revoked":                   {certification.StageRevoked, nil, []cases.Event{void, revoked}, []string{"[cause.revoke.ethics]"}},
 		"appeal after a revocation": {certification.StageAppealReview, func(v *cases.View) { v.AppealFrom = certification.StageRevoked }, []cases.Event{revoked}, []string{"[cause.revoke.ethics]"}},
 		"revoked for good":          {certification.StageClosed, closed(certification.OutcomeRevoked), []cases.Event{revoked}, []string{"[cause.revoke.ethics]"}},
-		"denied":                    {certification.StageDenied, nil, []cases.Event{no}, []string{"[reason.NO_DIPLOMA.wrong]", "[reason.UNDER_18.wrong]"}},
-		"closed, denied":            {certification.StageClosed, closed(certification.OutcomeDenied), []cases.Event{no}, []string{"[reason.NO_DIPLOMA.wrong]", "[reason.UNDER_18.wrong]"}},
+		"denied":                    {certification.StageDenied, nil, []cases.Event{no}, []string{"[reason.NO_DIPLOMA.wrong]", "[reason.UNDER_18.wrong [span.years 18]]"}},
+		"closed, denied":            {certification.StageClosed, closed(certification.OutcomeDenied), []cases.Event{no}, []string{"[reason.NO_DIPLOMA.wrong]", "[reason.UNDER_18.wrong [span.years 18]]"}},
 		"closed after an appeal": {certification.StageClosed, closed(certification.OutcomeDenied), []cases.Event{denied(certification.SignalDecideAppeal), no},
-			[]string{"[reason.NO_DIPLOMA.wrong]", "[reason.UNDER_18.wrong]"}},
+			[]string{"[reason.NO_DIPLOMA.wrong]", "[reason.UNDER_18.wrong [span.years 18]]"}},
 		"withdrawn": {certification.StageClosed, closed(certification.OutcomeWithdrawn), []cases.Event{no}, nil},
 	} {
 		assert.Equal(t, test.want, keysOf(t, exampleView(test.stage, test.change), test.events).Why, name)

@@ -303,17 +303,17 @@ type Sure struct {
 func (v *visit) askClose() error {
 	frame := v.frame("my_data.close_title", nil)
 	frame.Back = frame.Link("/my-data")
-	return show(v, http.StatusOK, "sure", frame, closeContent(frame, v.key(), v.Now()))
+	return show(v, http.StatusOK, "sure", frame, closeContent(frame, v.key(), certification.CurrentPolicy(v.Now())))
 }
 
-func closeContent(frame web.Frame, key string, now time.Time) Sure {
+func closeContent(frame web.Frame, key string, policy certification.Policy) Sure {
 	say := func(key string) string { return frame.Localizer.Say(key, nil) }
 	content := Sure{
 		Question:   Question{Key: key, Action: frame.Link("/my-data/close"), Button: say("my_data.close_button")},
 		Paragraphs: []string{say("my_data.close_now"), say("my_data.close_case"), say("my_data.close_kept")},
 		Keep:       web.Button{Label: say("my_data.keep"), Address: frame.Link("/my-data"), Quiet: true},
 	}
-	content.Rows = retentionRows(frame, certification.CurrentPolicy(now))
+	content.Rows = retentionRows(frame, policy)
 	return content
 }
 

@@ -8,7 +8,7 @@ import (
 	"peercert/web"
 )
 
-func myDataExamples() []example {
+func myDataExamples(policy certification.Policy) []example {
 	person := cases.Person{
 		FirstName: "María", LastName: "de la Cruz", Email: "maria@example.org", CountyPlan: "Alameda", Language: "es",
 		Address: cases.Address{Line1: "1 Main Street", City: "Oakland", State: "CA", ZIP: "94612"}, NameFixed: true,
@@ -54,7 +54,7 @@ func myDataExamples() []example {
 		wrong("my data, codes for a new address too often", "my_data.email_title", "sign_in.button", "my_data.email_intro", address, addressInputs, "email", "sign_in.too_many"),
 		newCode("code wrong", "sign_in.code_wrong"), newCode("code spent", "my_data.code_spent"), newCode("address taken", "my_data.email_taken"),
 		{Name: "my data", Page: "my-data", Title: "my_data.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return myData(frame, person, caseLines(frame, exampleCases(), "", exampleNow), unsentLines(frame, cases.View{Case: certification.Case{ID: exampleCase, Number: "PC-7K2M-9Q4T"}}, []cases.Unsent{
+			return myData(frame, person, caseLines(frame, exampleCases(policy), "", exampleNow), unsentLines(frame, cases.View{Case: certification.Case{ID: exampleCase, Number: "PC-7K2M-9Q4T"}}, []cases.Unsent{
 				{Form: certification.FormApplication, Sent: true}, {Form: certification.FormTraining}, {Form: certification.FormRenewal}, {Form: certification.FormAppeal},
 			}), []cases.Read{
 				{At: exampleNow, Role: certification.RoleReviewer, Purpose: cases.PurposeReview, Form: certification.FormApplication},
@@ -62,13 +62,13 @@ func myDataExamples() []example {
 			})
 		}},
 		{Name: "my data, nobody looked", Page: "my-data", Title: "my_data.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return myData(frame, cases.Person{FirstName: "María", LastName: "de la Cruz", Email: "maria@example.org", Language: "en"}, caseLines(frame, exampleCases()[:1], "", exampleNow), nil, nil)
+			return myData(frame, cases.Person{FirstName: "María", LastName: "de la Cruz", Email: "maria@example.org", Language: "en"}, caseLines(frame, exampleCases(policy)[:1], "", exampleNow), nil, nil)
 		}},
 		question("my data, change", "my_data.change_title", "my_data.save", "", func(form *web.Form) []web.Input { return changeInputs(form, true) }),
 		question("my data, new address", "my_data.email_title", "sign_in.button", "my_data.email_intro", addressInputs),
 		question("my data, code", "sign_in.code_title", "my_data.save", "my_data.email_code_intro", codeInputs),
 		{Name: "close account", Page: "sure", Title: "my_data.close_title", SignedIn: true, Content: func(frame web.Frame) any {
-			return closeContent(frame, "key", exampleNow)
+			return closeContent(frame, "key", policy)
 		}},
 		{Name: "account closed", Page: "sure", Title: "my_data.closed_title", Content: func(frame web.Frame) any {
 			return Sure{

@@ -13,10 +13,10 @@ func notAccepted(frame web.Frame) *web.Form {
 	return form
 }
 
-func payExamples() []example {
+func payExamples(policy certification.Policy) []example {
 	pay := func(name string, fee certification.Fee, change func(web.Frame, *Pay)) example {
 		return example{Name: "pay " + name, Page: "pay", Title: "pay." + string(fee) + ".title", SignedIn: true, Content: func(frame web.Frame) any {
-			view := exampleView(certification.StageApplicationFee, nil)
+			view := exampleCaseUnder(policy, certification.StageApplicationFee, nil)
 			content := payContent(frame, web.NewForm(frame.Localizer, nil), view, fee)
 			if change != nil {
 				change(frame, &content)
@@ -37,11 +37,11 @@ func payExamples() []example {
 		example{
 			Name: "pay without accepting", Page: "pay", Title: "pay.application.title", SignedIn: true,
 			Content: func(frame web.Frame) any {
-				return payContent(frame, notAccepted(frame), exampleView(certification.StageApplicationFee, nil), certification.FeeApplication)
+				return payContent(frame, notAccepted(frame), exampleCaseUnder(policy, certification.StageApplicationFee, nil), certification.FeeApplication)
 			},
 			Problems: func(frame web.Frame) []web.Problem {
 				form := notAccepted(frame)
-				payContent(frame, form, exampleView(certification.StageApplicationFee, nil), certification.FeeApplication)
+				payContent(frame, form, exampleCaseUnder(policy, certification.StageApplicationFee, nil), certification.FeeApplication)
 				return form.Problems()
 			},
 		},
@@ -49,7 +49,7 @@ func payExamples() []example {
 			var payments []cases.Payment
 			for i, status := range []string{"open", "failed", "waived", "paid", "disputed", certification.PaymentSurplus, certification.PaymentRefundedWhole} {
 				payments = append(payments, cases.Payment{
-					ID: "0195f3a0-0000-7000-8000-00000000000a", Fee: certification.FeeApplication, AmountCents: 100_00, Status: status, AskedAt: exampleNow.AddDate(0, 0, -i),
+					ID: "0195f3a0-0000-7000-8000-00000000000a", Fee: certification.FeeApplication, AmountCents: policy.ApplicationFeeCents, Status: status, AskedAt: exampleNow.AddDate(0, 0, -i),
 				})
 			}
 			return paymentLines(frame, exampleCase, payments)
@@ -72,7 +72,7 @@ func payExamples() []example {
 	}
 	for _, status := range []string{certification.PaymentPaid, certification.PaymentSurplus, certification.PaymentRefundedWhole} {
 		all = append(all, example{Name: "receipt " + status, Page: "receipt", Title: "payments.receipt_title", SignedIn: true, Content: func(frame web.Frame) any {
-			return receipt(frame, certification.FeeApplication, 100_00, exampleNow, "PC-7K3M-92QX", "0195f3a0-0000-7000-8000-00000000000a", refundWords[status])
+			return receipt(frame, certification.FeeApplication, policy.ApplicationFeeCents, exampleNow, "PC-7K3M-92QX", "0195f3a0-0000-7000-8000-00000000000a", refundWords[status])
 		}})
 	}
 	return all

@@ -56,8 +56,7 @@ func publicStatuses() []string {
 }
 
 // publicExamples are the pages that need nobody to sign in.
-func publicExamples() []example {
-	policy := certification.CurrentPolicy(exampleNow)
+func publicExamples(policy certification.Policy) []example {
 	all := []example{
 		{Name: "start", Page: "start", Title: "start.title", Content: func(frame web.Frame) any { return startPage(frame, policy) }},
 		{Name: "start signed in", Page: "start", Title: "start.title", SignedIn: true, Content: func(frame web.Frame) any { return startPage(frame, policy) }},

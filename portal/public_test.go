@@ -17,6 +17,7 @@ import (
 	"peercert/certification"
 	"peercert/portal"
 	"peercert/portal/portaltest"
+	"peercert/web"
 )
 
 func TestEligibilityBeforeAnyAccount(t *testing.T) {
@@ -43,10 +44,16 @@ func TestEligibilityBeforeAnyAccount(t *testing.T) {
 
 func TestPublicPagesTakeTheirNumbersFromThePolicy(t *testing.T) {
 	t.Parallel()
-	b := running.On(t).Browser(t)
+	place := running.On(t)
+	b := place.Browser(t)
 	b.Open("/")
 	assert.Equal(t, "/en/", b.Path())
-	assert.True(t, b.Says("$100.00", "$150.00", "$80.00", "Within 14 days", "You have 12 months for training and exam", "up to 3 tries", "Sutter/Yuba"), b.Main())
+	policy, words := certification.CurrentPolicy(time.Now()), web.Words("en")
+	count := func(key string, count int) string { return words.Say(key, map[string]any{"Count": count}) }
+	assert.True(t, b.Says(
+		words.Money(policy.ApplicationFeeCents), words.Money(policy.ExamFeeCents), words.Money(policy.RenewalFeeCents), count("start.step_review_when", policy.ReviewDays),
+		count("start.step_training_when", policy.WindowMonths), count("start.step_exam_when", policy.MaxExamAttempts), "Sutter/Yuba",
+	), b.Main())
 	for _, page := range []string{"/help", "/help-with-the-fee", "/accessibility", "/privacy", "/training-providers", "/registry"} {
 		for _, language := range []string{"en", "es"} {
 			b.Open("/" + language + page)

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -183,7 +184,7 @@ func renewalPage(frame web.Frame, view cases.View, r renewalDraft, key func() st
 		line := courseLine(frame, course, number)
 		for _, finding := range r.draft.Findings {
 			if belongs(finding.Field, []string{"courses[" + strconv.Itoa(i) + "]"}) {
-				line.Problems = append(line.Problems, findingWords(frame.Localizer, finding))
+				line.Problems = append(line.Problems, findingWords(frame.Localizer, finding, r.policy))
 				line.Tone, line.Status = "attention", plain(frame, "renewal.does_not_count")
 			}
 		}
@@ -258,7 +259,7 @@ func courseLine(frame web.Frame, course certification.Course, number string) Cou
 func returnedSection(frame web.Frame, view cases.View) Section {
 	section := Section{ID: "returned", Heading: plain(frame, "renewal.returned_heading")}
 	for _, code := range view.Returned {
-		said := words(frame, "reason."+string(code)+".wrong") + " " + words(frame, "reason."+string(code)+".do")
+		said := template.HTML(template.HTMLEscapeString(reasonSays(frame.Localizer, code, "wrong", view.Policy) + " " + reasonSays(frame.Localizer, code, "do", view.Policy)))
 		section.Items = append(section.Items, said)
 		if note := view.Notes[code]; note != "" {
 			section.Items[len(section.Items)-1] += " " + words(frame, "renewal.note", "Note", frame.Bdi(note))

@@ -134,7 +134,7 @@ func (v *visit) readCourse(form *web.Form, r renewalDraft) certification.Course 
 	for _, name := range []string{"title", "provider", "completed_on", "hours"} {
 		named["courses[0]."+name] = name
 	}
-	refuseFindings(form, v.words, found, named)
+	refuseFindings(form, v.words, found, named, r.policy)
 	return course
 }
 

@@ -147,7 +147,7 @@ func trainingPage(frame web.Frame, view cases.View, t trainingDraft, now time.Ti
 	}
 	page.Sections = append(page.Sections, Section{
 		ID: "how", Heading: plain(frame, "training.how_heading"),
-		Items: paragraphs(frame, "training.how", 4, "Hours", view.Policy.TrainingHours, "Years", view.Policy.TrainingValidYears),
+		Items: howToTrain(frame, view.Policy),
 	})
 	if t.open() {
 		page.Tasks = []web.TaskGroup{{Heading: plain(frame, "training.then"), Tasks: trainingTasks(frame, view.ID, t)}}
@@ -288,7 +288,7 @@ func (v *visit) saveTraining() error {
 	case isNumber && count <= 1000:
 		values.Hours = count
 	case form.Value("hours") != "":
-		form.Refuse("hours", "finding.hours.too_few", nil)
+		form.Refuse("hours", "finding.hours.too_few", v.words.Rules(v.view.Policy))
 	}
 	if form.Refused() {
 		return v.trainingQuestion(form)
@@ -300,7 +300,7 @@ func (v *visit) saveTraining() error {
 		return err
 	}
 	found := slices.DeleteFunc(draft.Findings, func(f certification.Finding) bool { return !slices.Contains(trainingFields(), f.Field) })
-	refuseFindings(form, v.words, found, nil)
+	refuseFindings(form, v.words, found, nil, v.view.Policy)
 	if form.Refused() {
 		return v.trainingQuestion(form)
 	}
@@ -438,7 +438,13 @@ func providersPage(frame web.Frame, policy certification.Policy, now time.Time) 
 	page.Lead = plain(frame, "training.providers_lead", "Hours", policy.TrainingHours)
 	page.Sections = []Section{{
 		ID: "how", Heading: plain(frame, "training.how_heading"),
-		Items: paragraphs(frame, "training.how", 4, "Hours", policy.TrainingHours, "Years", policy.TrainingValidYears),
+		Items: howToTrain(frame, policy),
 	}}
 	return page
+}
+
+// howToTrain says how to get a certificate of a training that counts.
+func howToTrain(frame web.Frame, policy certification.Policy) []template.HTML {
+	return paragraphs(frame, "training.how", 4, "Hours", policy.TrainingHours, "Years", policy.TrainingValidYears,
+		"TrainingFrom", frame.Rules(policy)["TrainingFrom"])
 }

@@ -9,10 +9,10 @@ import (
 )
 
 // trainingExamples are the pages of training and exam.
-func trainingExamples() []example {
+func trainingExamples(policy certification.Policy) []example {
 	draft := func(values certification.TrainingValues, files []certification.Document, open ...certification.Part) trainingDraft {
 		return trainingDraft{
-			draft:  cases.Draft{Form: certification.FormTraining, Revision: 3, OpenParts: open, Findings: values.Check(certification.CurrentPolicy(exampleNow), exampleNow)},
+			draft:  cases.Draft{Form: certification.FormTraining, Revision: 3, OpenParts: open, Findings: values.Check(policy, exampleNow)},
 			values: values, files: files,
 		}
 	}
@@ -23,7 +23,7 @@ func trainingExamples() []example {
 	refused := exampleFile(certification.DocumentTrainingCertificate, certification.DocumentRefused)
 	page := func(name string, stage certification.Stage, t trainingDraft, change func(*cases.View)) example {
 		return example{Name: "training " + name, Page: "training", Title: "training.title", SignedIn: true, Content: func(frame web.Frame) any {
-			return trainingPage(frame, exampleView(stage, change), t, exampleNow)
+			return trainingPage(frame, exampleCaseUnder(policy, stage, change), t, exampleNow)
 		}}
 	}
 	open := certification.PartTraining
@@ -31,7 +31,7 @@ func trainingExamples() []example {
 		v.Returned = []certification.ReasonCode{"TRAINING_UNREADABLE", "OTHER"}
 		v.Notes = map[certification.ReasonCode]string{"OTHER": "The second page is missing."}
 	}
-	view := exampleView(certification.StageTraining, nil)
+	view := exampleCaseUnder(policy, certification.StageTraining, nil)
 	again := draft(told, clean, open)
 	again.returned = []certification.ReasonCode{"TRAINING_UNREADABLE"}
 	anything := draft(told, clean, open)
@@ -54,12 +54,17 @@ func trainingExamples() []example {
 		page("returned and sent anew", certification.StageTrainingReturned, sentAnew, returned),
 		question("training details", nil, nil),
 		question("training details empty", nil, func(form *web.Form) {
-			form.Refuse("provider_id", "finding.provider_id.required", nil)
-			form.Refuse("completed_on", "finding.completed_on.required", nil)
-			form.Refuse("hours", "finding.hours.too_few", nil)
+			refuseFindings(form, form.Words(), []certification.Finding{
+				{Field: "provider_id", Code: "required"}, {Field: "completed_on", Code: "required"}, {Field: "hours", Code: "too_few"},
+			}, nil, policy)
+		}),
+		question("training details stale", url.Values{"completed_on-month": {"1"}, "completed_on-day": {"31"}, "completed_on-year": {"2023"}, "hours": {"80"}}, func(form *web.Form) {
+			refuseFindings(form, form.Words(), []certification.Finding{{Field: "completed_on", Code: "stale"}}, nil, policy)
+		}),
+		question("training details too early", nil, func(form *web.Form) {
+			refuseFindings(form, form.Words(), []certification.Finding{{Field: "completed_on", Code: "too_early"}}, nil, policy)
 		}),
 		question("training details, no date", url.Values{"completed_on-month": {"13"}, "completed_on-day": {"31"}, "completed_on-year": {"2023"}, "hours": {"80"}}, refusing("completed_on", "finding.not_a_date", nil)),
-		question("training details stale", url.Values{"completed_on-month": {"1"}, "completed_on-day": {"31"}, "completed_on-year": {"2023"}, "hours": {"80"}}, refusing("completed_on", "finding.completed_on.stale", nil)),
 		reads("training check", "training.check_title", true, func(frame web.Frame) any { return trainingAnswers(frame, view, draft(told, clean, open)) }),
 		reads("training check with the file that came back", "training.check_title", true, func(frame web.Frame) any { return trainingAnswers(frame, view, again) }),
 		reads("training check with nothing changed", "training.check_title", true, func(frame web.Frame) any { return trainingAnswers(frame, view, anything) }),
@@ -67,17 +72,17 @@ func trainingExamples() []example {
 	}
 }
 
-func examExamples() []example {
+func examExamples(policy certification.Policy) []example {
 	booking := func(exam *certification.Exam, url string) func(*cases.View) {
 		return func(v *cases.View) { v.Exam, v.BookingURL = exam, url }
 	}
 	choose := func(name string, cancelled bool, change func(*cases.View), refuse func(form *web.Form)) example {
 		return asks("exam "+name, "reading", "exam.choose.title", true, nil, refuse, func(frame web.Frame, form *web.Form) any {
-			return examChoice(frame, form, exampleView(certification.StageExamBooking, change), cancelled)
+			return examChoice(frame, form, exampleCaseUnder(policy, certification.StageExamBooking, change), cancelled)
 		})
 	}
 	show := func(name string, stage certification.Stage, cancelled bool, change func(*cases.View)) example {
-		view := exampleView(stage, change)
+		view := exampleCaseUnder(policy, stage, change)
 		return reads("exam "+name, "exam."+examState(view)+".title", true, func(frame web.Frame) any { return examReading(frame, view, cancelled) })
 	}
 	asked := &certification.Exam{AuthorizationID: "a", Language: "es", Place: certification.ExamOnline}

@@ -128,6 +128,9 @@ func SentForm(words *Localizer, values url.Values) *Form {
 // Say gives words in the language of the form.
 func (f *Form) Say(key string, variables map[string]any) string { return f.words.Say(key, variables) }
 
+// Words are those of the form's language.
+func (f *Form) Words() *Localizer { return f.words }
+
 // Value is what was typed, without the spaces around it and with digits as 0 to 9.
 func (f *Form) Value(name string) string {
 	return ordinaryDigits.Replace(strings.TrimSpace(f.values.Get(name)))

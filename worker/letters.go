@@ -139,5 +139,5 @@ func (l letters) addressed(ctx context.Context, noticeID string) (certification.
 	if err != nil {
 		return certification.Notice{}, err
 	}
-	return l.Store.Notice(ctx, row, person, certified.Number)
+	return l.Store.Notice(ctx, row, person, certified.Case)
 }
