@@ -93,7 +93,7 @@ func TestAnUnpaidApplicationBecomesADraftAgain(t *testing.T) {
 		require.Nil(t, s.at(c9n.StageApplication).Payment)
 		require.Equal(t, "failed", s.payments[id].status)
 		s.wrote(c9n.LetterFeeReminder, c9n.LetterFeeReminder, c9n.LetterFeeReminder, c9n.LetterDraftReminder)
-		s.ignored("not at this stage", &c9n.PaymentSettled{PaymentID: id, AmountCents: 100_00, PaidAt: s.now()})
+		s.arrives(id)
 		s.submitApplication()
 		s.pay()
 		s.at(c9n.StageApplicationReview)
@@ -113,18 +113,15 @@ func TestPaymentsThatFailAreAskedForAgain(t *testing.T) {
 		s.must(&c9n.PaymentFailed{PaymentID: second, Reason: "expired"})
 		s.wrote()
 		third := s.askFee()
-		s.must(&c9n.PaymentSettled{PaymentID: first, AmountCents: 100_00, PaidAt: s.now()})
-		require.Equal(t, "another payment", s.lastEvent().Ignored)
+		s.arrives(first)
 		s.at(c9n.StageApplicationFee)
 		settled := &c9n.PaymentSettled{PaymentID: third, AmountCents: 100_00, PaidAt: s.now()}
 		s.must(settled)
 		revision := s.at(c9n.StageApplicationReview).Revision
 		require.Nil(t, s.sendAs(settled)) // the webhook comes twice, with its key
 		require.Equal(t, revision, s.Case().Revision)
-		s.ignored("not at this stage", &c9n.PaymentSettled{PaymentID: third, AmountCents: 100_00, PaidAt: s.now()})
-		s.wrote(c9n.LetterReceipt, c9n.LetterApplicationReceived)
+		s.wrote(c9n.LetterPaymentSurplus, c9n.LetterReceipt, c9n.LetterApplicationReceived)
 		s.must(&c9n.Withdraw{})
-		s.ignored("the case is closed", &c9n.PaymentSettled{PaymentID: "another", AmountCents: 1, PaidAt: s.now()})
 		s.closed(c9n.OutcomeWithdrawn)
 	})
 }
