@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -152,7 +153,7 @@ func TestWrongAnswersKeepWhatWasTyped(t *testing.T) {
 	assert.Equal(t, []string{"Write a date as three numbers, such as 5 17 1990."}, b.Errors())
 	assert.Equal(t, "13", b.Value("date_of_birth-month"))
 	b.FillDate("date_of_birth", "2020-01-31").Press(goOn)
-	assert.Contains(t, b.Errors()[0], "You have to be 18 or older")
+	assert.Contains(t, b.Errors()[0], fmt.Sprintf("You have to be %d years old or older", certification.CurrentPolicy(time.Now()).MinimumAgeYears))
 	b.Press(goOn).Fill("date_of_birth-year", "").Fill("date_of_birth-month", "").Fill("date_of_birth-day", "").Press(goOn)
 	assert.Equal(t, []string{"Write your date of birth."}, b.Errors())
 
