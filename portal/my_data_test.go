@@ -325,7 +325,7 @@ func TestWhatWasNotSentIsDeleted(t *testing.T) {
 	assert.JSONEq(t, string(sent.Values), string(after.Values))
 	assert.Empty(t, after.Answered)
 
-	b.Open(at + "/training/details").Fill("hours", "80").Press("Save and go on")
+	b.Open(at+"/training/details").Fill("hours", "80").Press("Save and go on")
 	b.Open("/en/my-data").Follow("Training certificate: delete what is not sent")
 	assert.True(t, b.Says("Delete your draft", "None of it was sent."), b.Main())
 	b.PressTwice("Delete the draft")
@@ -349,7 +349,7 @@ func TestWordsOfAnAppealAreDeleted(t *testing.T) {
 	b.Open(at + "/appeal")
 	assert.NotContains(t, b.Main(), "Borrar lo que no ha enviado")
 	b.Open(at+"/appeal/statement").Fill("statement", "Nobody may ever read this.").Press("Guardar")
-	b.Open(at + "/documents/appeal_evidence").Attach("file", "prueba.pdf", journey.Paper("Proof")).Press("Guardar y seguir")
+	b.Open(at+"/documents/appeal_evidence").Attach("file", "prueba.pdf", journey.Paper("Proof")).Press("Guardar y seguir")
 	b.Open(at + "/appeal").Follow("Borrar lo que no ha enviado")
 	b.PressTwice("Borrar el borrador")
 	require.Equal(t, at+"/appeal", b.Path())
