@@ -121,7 +121,18 @@ func answersOf(frame web.Frame, a application, address func(slug string) string)
 		group := &groups[len(groups)-1]
 		for _, page := range task.pages {
 			row := web.Row{Label: say("application.answer." + page.slug), Values: a.answerTo(frame, page)}
-			if len(row.Values) == 0 {
+			for _, document := range a.files(page.kind) {
+				words := document.FileName + " · " + say("documents.status."+string(document.Status))
+				if document.FileName == "" {
+					words = say("documents.no_name") + " · " + say("documents.status."+string(document.Status))
+				}
+				if address == nil && document.Status == certification.DocumentClean { // it was handed in: here it can be opened
+					row.Links = append(row.Links, web.Button{Label: words, Address: frame.Link("/cases/" + document.CaseID + "/documents/" + document.ID + "/file")})
+					continue
+				}
+				row.Values = append(row.Values, words)
+			}
+			if len(row.Values)+len(row.Links) == 0 {
 				row.Values = []string{say("application.check.no_answer")}
 			}
 			if address != nil && a.usable(task) {
@@ -178,9 +189,6 @@ func (a application) answerTo(frame web.Frame, page applicationPage) []string {
 		if a.values.Ethics.TypedName != "" {
 			add(say("application.check.signed", map[string]any{"Name": a.values.Ethics.TypedName, "Version": a.values.Ethics.Version}))
 		}
-	}
-	for _, document := range a.files(page.kind) {
-		add(document.FileName + " · " + say("documents.status."+string(document.Status), nil))
 	}
 	return words
 }

@@ -67,7 +67,7 @@ type CaseHome struct {
 
 func (v *visit) caseHome() error {
 	ctx := v.Request.Context()
-	events, err := v.Cases.Events(ctx, v.actor, v.view.ID, cases.Page{Limit: 100})
+	events, err := v.Cases.Events(ctx, v.actor, v.view.ID, cases.Page{Limit: mostHomeEvents})
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []
 	for _, letter := range newest(letters, 3) {
 		home.Sent = append(home.Sent, letterLine(frame, view.ID, letter))
 	}
-	home.Other = otherPages(frame, view)
+	home.Other = otherPages(frame, view, applicationSent(view, events))
 	return home
 }
 
@@ -222,8 +222,28 @@ func promiseOf(frame web.Frame, view cases.View, promise certification.Promise) 
 	return card
 }
 
+// mostHomeEvents is how many lines of the log the home reads.
+const mostHomeEvents = 100
+
+// applicationSent says whether the application of a case is out of the person's hands, by
+// its newest events: then its page shows what was sent.
+func applicationSent(view cases.View, events []cases.Event) bool {
+	switch view.Stage {
+	case certification.StageIntroVideo, certification.StageApplication, certification.StageApplicationReturned:
+		return false
+	case certification.StageClosed:
+		if len(view.Returned) > 0 && !view.ApplicationApproved {
+			return false // closed while it was given back
+		}
+		return len(events) >= mostHomeEvents || slices.ContainsFunc(events, func(event cases.Event) bool {
+			return !event.Void && event.Ignored == "" && event.Signal == certification.SignalSubmitApplication
+		})
+	}
+	return true
+}
+
 // otherPages are the pages of a case beside the one thing to do.
-func otherPages(frame web.Frame, view cases.View) []web.Button {
+func otherPages(frame web.Frame, view cases.View, sent bool) []web.Button {
 	var all []web.Button
 	add := func(key, page string) {
 		all = append(all, web.Button{Label: frame.Localizer.Say(key, nil), Address: frame.Link("/cases/" + view.ID + page), Quiet: true})
@@ -234,6 +254,9 @@ func otherPages(frame web.Frame, view cases.View) []web.Button {
 	}
 	if can(certification.SignalSubmitTraining) && nextPage[view.Stage] != "/training" {
 		add("home.link_training", "/training")
+	}
+	if sent {
+		add("home.link_sent", "/application")
 	}
 	add("home.link_letters", "/letters")
 	add("home.link_history", "/history")

@@ -334,6 +334,28 @@ func TestWhatWasNotSentIsDeleted(t *testing.T) {
 	assert.NotContains(t, b.Main(), "What you have not sent yet")
 }
 
+// What was sent can be looked at, with its files, also later.
+func TestWhatWasSentCanBeSeen(t *testing.T) {
+	t.Parallel()
+	p := applicant(t, "en")
+	b, at := p.Browser, "/en/cases/"+p.CaseID
+	b.Open(at)
+	assert.NotContains(t, b.Main(), "What you sent")
+	require.NoError(t, p.Apply(t.Context()))
+	b.Open(at).Follow("What you sent")
+	require.Equal(t, at+"/application", b.Path())
+	assert.True(t, b.Says("Robin Sample", "my id.jpg"), b.Main())
+	file := b.Tab().Open(b.Link("/file"))
+	assert.Equal(t, http.StatusOK, file.Status())
+	assert.Equal(t, "image/jpeg", file.Response.Header.Get("Content-Type"))
+	_, err := p.Signal(t.Context(), "withdraw", map[string]any{})
+	require.NoError(t, err)
+	_, err = p.Reach(t.Context(), certification.StageClosed)
+	require.NoError(t, err)
+	b.Open(at).Follow("What you sent")
+	assert.True(t, b.Says("Robin Sample", "my id.jpg"), b.Main())
+}
+
 func TestWordsOfAnAppealAreDeleted(t *testing.T) {
 	t.Parallel()
 	place := running.On(t)

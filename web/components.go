@@ -51,9 +51,10 @@ type TaskGroup struct {
 type Row struct {
 	Label   string
 	Values  []string
-	Change  string // address; empty if it cannot be changed
-	Words   string // "Change your name": what the link says to those who do not see the row
-	Problem string // what is wrong with the answer
+	Links   []Button // further values that lead somewhere, such as a file
+	Change  string   // address; empty if it cannot be changed
+	Words   string   // "Change your name": what the link says to those who do not see the row
+	Problem string   // what is wrong with the answer
 }
 
 // Notice is a box that says something beside the page: Tone is "info", "success",
