@@ -1,10 +1,15 @@
 package cases_test
 
 import (
+	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -439,6 +444,67 @@ func TestExportingEverything(t *testing.T) {
 	require.NotContains(t, string(written), "Zeb")
 	_, err = w.Export(ctx, administrator)
 	refused(t, certification.RefusedNotAllowed, err)
+}
+
+// The files of an export go along with it, and one that cannot be had is named.
+func TestExportingTheFiles(t *testing.T) {
+	w := still(t)
+	ctx := t.Context()
+	p := w.made(certification.StageTraining)
+	whole, gone, broken := p.kept(certification.DocumentPhotoID), p.kept(certification.DocumentDiploma), p.kept(certification.DocumentDiploma)
+	checking, infected := p.document(certification.DocumentDiploma, certification.DocumentChecking), p.document(certification.DocumentDiploma, certification.DocumentInfected)
+	w.exec("UPDATE documents SET file_name = '../../é /id\u202e.png' WHERE id = $1", whole)
+	options := w.Options
+	options.Storage = files{w.Options.Storage, map[string]func() (io.ReadCloser, error){
+		whole: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("a picture")), nil },
+		gone:  func() (io.ReadCloser, error) { return nil, certification.NotFound() },
+		broken: func() (io.ReadCloser, error) {
+			return io.NopCloser(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(io.ErrUnexpectedEOF))), nil
+		},
+	}}
+	c := cases.New(options)
+	export, err := c.Export(ctx, p.actor)
+	require.NoError(t, err)
+	var written bytes.Buffer
+	require.NoError(t, c.WriteExport(ctx, p.actor, export, &written))
+	archive, err := zip.NewReader(bytes.NewReader(written.Bytes()), int64(written.Len()))
+	require.NoError(t, err)
+	held := map[string]string{}
+	for _, file := range archive.File {
+		content, err := file.Open()
+		require.NoError(t, err)
+		text, err := io.ReadAll(content)
+		require.NoError(t, err)
+		held[file.Name] = string(text)
+	}
+	var got cases.Export
+	require.NoError(t, json.Unmarshal([]byte(held["my-data.json"]), &got))
+	said := map[string]cases.ExportedDocument{}
+	for _, document := range got.Cases[0].Documents {
+		said[document.ID] = document
+	}
+	require.Len(t, held, 3)
+	require.Equal(t, "a picture", held[said[whole].File])
+	require.Regexp(t, `^files/PC-TEST-\d+/\d-_\.\._é _id_\.png$`, said[whole].File)
+	require.Equal(t, "half", held[said[broken].File])
+	for id, why := range map[string]string{whole: "", gone: cases.NoFileGone, broken: cases.NoFileNotAvailable, checking: cases.NoFileNotChecked, infected: cases.NoFileUnusable} {
+		require.Equal(t, why, said[id].NoFile, id)
+	}
+
+	stopped, stop := context.WithCancel(ctx)
+	stop()
+	require.Error(t, c.WriteExport(stopped, p.actor, export, io.Discard), "whoever left gets nothing more")
+}
+
+// files is a storage that opens what it is told to.
+type files struct {
+	cases.Storage
+	open map[string]func() (io.ReadCloser, error)
+}
+
+func (f files) OpenOriginal(_ context.Context, document certification.Document) (io.ReadCloser, string, int64, error) {
+	body, err := f.open[document.ID]()
+	return body, "image/png", 1, err
 }
 
 func jsonOf(t *testing.T, value any) string {

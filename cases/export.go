@@ -11,7 +11,7 @@ import (
 
 // Export is everything that is kept about a person, as one JSON value, for themselves. Its
 // members have the names and the codes of the API, times are RFC 3339 in UTC, and absent
-// is what there is not. What documents hold is beside it: each can be opened by its id.
+// is what there is not. What documents hold is beside it: see WriteExport.
 // Staff are told by their role. Not in it are copies that go by themselves within a month:
 // the answers that are kept so that a request may be repeated, and sessions.
 type Export struct {
@@ -162,6 +162,10 @@ type ExportedDocument struct {
 	SHA256      string                       `json:"sha256"`
 	UploadedAt  time.Time                    `json:"uploaded_at"`
 	CheckedAt   time.Time                    `json:"checked_at,omitzero"`
+	// File is its name in an export with files; NoFile says why there is none, or not all
+	// of it, such as NoFileNotChecked.
+	File   string `json:"file,omitempty"`
+	NoFile string `json:"no_file,omitempty"`
 }
 
 // ExportedNote is what a reviewer wrote to the person about a reason.
@@ -305,7 +309,7 @@ func (c *Cases) exportForms(ctx context.Context, caseID string, into *ExportedCa
 	into.Documents = mapped(documents, func(d queries.Document) ExportedDocument {
 		return ExportedDocument{
 			d.ID, certification.DocumentKind(d.Kind), certification.DocumentStatus(d.Status), d.RefusalCode, d.FileName, d.MediaType,
-			d.Bytes, d.Sha256, d.UploadedAt, at(d.CheckedAt),
+			d.Bytes, d.Sha256, d.UploadedAt, at(d.CheckedAt), "", "",
 		}
 	})
 	notes, err := c.Store.NotesOfCase(ctx, caseID)

@@ -3,6 +3,7 @@ package portal
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -23,6 +24,7 @@ func (p *portal) myDataRoutes() []route {
 		{get, "/:language/my-data/email/code", signedIn, (*visit).askEmailCode},
 		{post, "/:language/my-data/email/code", signedIn, (*visit).changeEmail},
 		{get, "/:language/my-data/download", signedIn, (*visit).download},
+		{get, "/:language/my-data/download-all", signedIn, (*visit).downloadAll},
 		{get, "/:language/my-data/close", signedIn, (*visit).askClose},
 		{post, "/:language/my-data/close", signedIn, (*visit).closeAccount},
 		{get, "/:language/account-closed", anyone, (*visit).accountClosed},
@@ -290,6 +292,34 @@ func (v *visit) download() error {
 	v.Header("Content-Disposition", `attachment; filename="my-data.json"`)
 	v.Data(http.StatusOK, "application/json; charset=utf-8", body)
 	return nil
+}
+
+// downloadAll is download with the files that were sent, in a ZIP. It takes as long as the
+// other side reads.
+func (v *visit) downloadAll() error {
+	ctx := v.Request.Context()
+	everything, err := v.Cases.Export(ctx, v.actor)
+	if err != nil {
+		return err
+	}
+	v.Header("Content-Disposition", `attachment; filename="my-data.zip"`)
+	v.Header("Content-Type", "application/zip")
+	v.Status(http.StatusOK)
+	if err := v.Cases.WriteExport(ctx, v.actor, everything, receiving{v.Writer, http.NewResponseController(v.Writer)}); err != nil {
+		panic(http.ErrAbortHandler) // what was sent looks like half an archive, and not like a whole one
+	}
+	return nil
+}
+
+// receiving lets a large answer take long, as long as the other side takes it.
+type receiving struct {
+	io.Writer
+	control *http.ResponseController
+}
+
+func (r receiving) Write(data []byte) (int, error) {
+	_ = r.control.SetWriteDeadline(time.Now().Add(stall))
+	return r.Writer.Write(data)
 }
 
 // Sure is a page that asks whether somebody is sure: what is lost, what stays, a button.

@@ -1,8 +1,11 @@
 package portal_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -209,7 +212,22 @@ func TestDownloadHoldsEverything(t *testing.T) {
 	require.NoError(t, p.Apply(t.Context()))
 	require.NoError(t, p.Pay(t.Context(), 100_00, certification.StageApplicationReview))
 	b := p.Tab().Open("/en/my-data")
-	b.Open(b.Link("Download everything"))
+	all := p.Tab().Open(b.Link("Download everything"))
+	assert.Equal(t, "application/zip", all.Response.Header.Get("Content-Type"))
+	archive, err := zip.NewReader(bytes.NewReader(all.Body), int64(len(all.Body)))
+	require.NoError(t, err)
+	var files []string
+	for _, file := range archive.File {
+		files = append(files, file.Name)
+		content, err := file.Open()
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, content)
+		require.NoError(t, err, "%s is whole", file.Name)
+	}
+	require.Len(t, files, 3)
+	assert.Equal(t, "my-data.json", files[2])
+	assert.Contains(t, strings.Join(files, "\n"), "files/"+p.Number+"/1-")
+	b.Open(b.Link("Download the list without the files"))
 	assert.Equal(t, "application/json; charset=utf-8", b.Response.Header.Get("Content-Type"))
 	assert.Equal(t, `attachment; filename="my-data.json"`, b.Response.Header.Get("Content-Disposition"))
 	assert.Contains(t, b.Response.Header.Get("Cache-Control"), "no-store")
