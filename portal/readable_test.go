@@ -59,6 +59,9 @@ func wordsOfMain(t *testing.T, page []byte) string {
 			if attribute.Key == "class" && attribute.Val == "line-when" {
 				return // an instant alone is no sentence
 			}
+			if attribute.Key == "lang" && inside && attribute.Val != "en" {
+				return // a letter that was sent in another language: its grade would be of other sounds
+			}
 		}
 		if inside && node.Type == html.TextNode {
 			words.WriteString(strings.Join(strings.Fields(node.Data), " ") + " ")
