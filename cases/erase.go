@@ -201,11 +201,16 @@ func without(values []byte, documentID string) (json.RawMessage, bool, error) {
 			delete(members, name)
 			names = true
 		case json.Unmarshal(member, &several) == nil && slices.Contains(several, documentID):
-			rest, err := json.Marshal(slices.DeleteFunc(several, func(id string) bool { return id == documentID }))
+			names = true
+			if several = slices.DeleteFunc(several, func(id string) bool { return id == documentID }); len(several) == 0 {
+				delete(members, name)
+				continue
+			}
+			rest, err := json.Marshal(several)
 			if err != nil {
 				return nil, false, errDraft
 			}
-			members[name], names = rest, true
+			members[name] = rest
 		}
 	}
 	changed, err := json.Marshal(members)
