@@ -71,8 +71,7 @@ func TestOwnersAtEveryStage(t *testing.T) {
 		{certification.StageRenewalReview, func() error { return o.Pay(ctx, 80_00, certification.StageRenewalReview) }},
 		{certification.StageRenewalReturned, o.decided("decide-renewal", "return", "CE_HOURS_BELOW_20")},
 		{certification.StageExpired, o.waits(31)},
-		{certification.StageRenewalFee, o.renews},
-		{certification.StageRenewalReview, func() error { return o.Pay(ctx, 80_00, certification.StageRenewalReview) }},
+		{certification.StageRenewalReview, o.renews}, // its fee was paid
 		{certification.StageDenied, o.decided("decide-renewal", "deny", "FALSE_STATEMENT")},
 		{certification.StageAppealReview, o.appeals},
 		{certification.StageCertified, o.isRight},
