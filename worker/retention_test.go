@@ -47,7 +47,7 @@ func TestErasingIsCounted(t *testing.T) {
 		_, err = sql.Exec(ctx, statement)
 		require.NoError(t, err)
 	}
-	require.Equal(t, 1, erasing(), "how to reach the person")
+	require.Equal(t, 2, erasing(), "how to reach the person, and the words of their letters")
 	require.Zero(t, erasing())
 
 	families, err := r.parts.Metrics.Gather()
@@ -60,10 +60,10 @@ func TestErasingIsCounted(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, map[string]float64{string(certification.RecordContact): 1}, counted)
-	var line string
-	require.NoError(t, sql.QueryRow(ctx, "SELECT class || ' ' || items FROM erasures WHERE case_id = $1", caseID).Scan(&line))
-	require.Equal(t, "contact 1", line)
+	require.Equal(t, map[string]float64{string(certification.RecordContact): 1, string(certification.RecordLetter): 1}, counted)
+	var lines string
+	require.NoError(t, sql.QueryRow(ctx, "SELECT string_agg(class || ' ' || items, ', ' ORDER BY class) FROM erasures WHERE case_id = $1", caseID).Scan(&lines))
+	require.Equal(t, "contact 1, letter 1", lines)
 }
 
 // A worker whose clock is wrong erases nothing; a clock that was moved for the cases is not

@@ -79,6 +79,6 @@ func (c *story) givenBack() certification.Stage {
 		return certification.StageCertified
 	}
 	c.Case.RenewalFiled, c.Case.Returned = was.RenewalFiled, was.Returned
-	c.leaving = was.From == certification.StageCertified // it sleeps on in a run that begins clean
+	c.leaving = c.leaving || was.From == certification.StageCertified // it sleeps on in a run that begins clean
 	return was.From
 }
