@@ -219,6 +219,8 @@ func (l *life) drops() {
 	l.Follow("/delete")
 	l.Press("/delete")
 	require.NotContains(l, l.Says(), "id.jpg")
+	l.Open(l.at + "/application/date-of-birth") // or there would be nothing to delete
+	l.answers("date-of-birth", func() { l.date("date_of_birth", "1988", "4", "12") })
 	l.Open(l.at + "/application")
 	l.Follow("/delete-draft/application")
 	l.Press("/delete-draft/application")

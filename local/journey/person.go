@@ -253,6 +253,7 @@ func (w *World) WatchVideos(ctx context.Context, people ...*Person) error {
 			return fmt.Errorf("completing an unwatched video: %w", err)
 		}
 	}
+	defer w.alone()() // nobody else's minutes make a chapter over
 	for i, chapter := range video.Chapters {
 		for _, p := range people {
 			if err := p.watch(ctx, chapter.Chapter, "opened"); err != nil {

@@ -30,6 +30,9 @@ type World struct {
 	Administrator string
 	TemporalUI    string
 	Out           io.Writer
+	// Moving is held while the clock moves, and while somebody looks that a thing takes its
+	// time; nil where nobody else moves the clock.
+	Moving sync.Locker
 	// Patience is how long a step waits for what must come; zero means 30 seconds.
 	Patience time.Duration
 
@@ -87,23 +90,33 @@ func (w *World) Until(ctx context.Context, what string, ask func() error) error 
 // now is the time by the clock of this machine.
 func (w *World) now(ctx context.Context) (time.Time, error) { return w.clock(ctx, http.MethodGet, nil) }
 
+// alone waits until nobody else moves the clock, and gives what ends that.
+func (w *World) alone() func() {
+	if w.Moving == nil {
+		return func() {}
+	}
+	w.Moving.Lock()
+	return w.Moving.Unlock
+}
+
 // MoveTo sets the clock forward.
 func (w *World) MoveTo(ctx context.Context, to time.Time) error {
-	now, err := w.clock(ctx, http.MethodPost, url.Values{"to": {to.UTC().Add(time.Second).Format(time.RFC3339)}})
+	return w.move(ctx, url.Values{"to": {to.UTC().Add(time.Second).Format(time.RFC3339)}})
+}
+
+// Advance sets the clock forward by a duration.
+func (w *World) Advance(ctx context.Context, by time.Duration) error {
+	return w.move(ctx, url.Values{"advance": {by.String()}})
+}
+
+func (w *World) move(ctx context.Context, forward url.Values) error {
+	defer w.alone()()
+	now, err := w.clock(ctx, http.MethodPost, forward)
 	if err != nil {
 		return err
 	}
 	w.say("clock", "it is now %s", now.In(pacific).Format("Monday, January 2, 2006, 3:04 pm"))
 	return nil
-}
-
-// Advance sets the clock forward by a duration.
-func (w *World) Advance(ctx context.Context, by time.Duration) error {
-	now, err := w.now(ctx)
-	if err != nil {
-		return err
-	}
-	return w.MoveTo(ctx, now.Add(by))
 }
 
 func (w *World) clock(ctx context.Context, method string, form url.Values) (time.Time, error) {

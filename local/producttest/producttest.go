@@ -40,6 +40,8 @@ type Place struct {
 	*product.Product
 	Stack *stack.Stack
 	world *journey.World // its tokens outlive every test
+	// moving is held by whoever moves the clock: it is the same for all tests.
+	moving sync.Mutex
 }
 
 // On gives the product to a test. Without the local stack's programs the test is
@@ -93,7 +95,7 @@ func (p *Place) World(t testing.TB) *journey.World {
 	t.Helper()
 	world := &journey.World{
 		API: p.world.API, Mailbox: p.world.Mailbox, Clock: p.world.Clock, Vendor: p.world.Vendor, TemporalUI: p.world.TemporalUI,
-		Reviewer: p.world.Reviewer, Reviewer2: p.world.Reviewer2, Administrator: p.world.Administrator, Out: log{t},
+		Reviewer: p.world.Reviewer, Reviewer2: p.world.Reviewer2, Administrator: p.world.Administrator, Out: log{t}, Moving: &p.moving,
 	}
 	if err := world.Open(); err != nil {
 		t.Fatalf("opening the world: %v", err)
