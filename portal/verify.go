@@ -99,10 +99,14 @@ func (v *visit) unknownCertificate() error {
 }
 
 // isCaseNumber says whether somebody wrote the number of a case, even if mistyped: it is
-// private, so it goes into no address and on no page.
+// private, so it goes into no address and on no page. One in twenty has no digit at all.
 func isCaseNumber(text string) bool {
 	rest, found := strings.CutPrefix(strings.ToUpper(strings.TrimSpace(text)), "PC")
-	return found && strings.ContainsAny(rest, "0123456789")
+	if !found {
+		return false
+	}
+	_, whole := certification.ParseNumber(text)
+	return whole || strings.HasPrefix(rest, "-") || strings.ContainsAny(rest, "0123456789")
 }
 
 // notForTheRegister says that the number in the address is that of a case.
