@@ -41,7 +41,7 @@ func TestUploads(t *testing.T) {
 	}
 	rows := func() int { return w.count("FROM documents WHERE case_id = $1", p.caseID) }
 	due := func(id string) int {
-		return w.count("FROM inbox WHERE source = $1 AND external_id = $2", cases.SourceDocuments, id)
+		return w.count("FROM inbox WHERE source = $1 AND external_id = $2", certification.SourceDocuments, id)
 	}
 	one, other := picture(t, 100), picture(t, 200)
 

@@ -17,9 +17,6 @@ import (
 	"peercert/store/queries"
 )
 
-// SourceDocuments is where an uploaded document waits for its check in the inbox.
-const SourceDocuments = "documents"
-
 // uploaded is the kept answer of an upload. The file name is no part of a document's
 // own JSON, which also goes to places where names have no business.
 type uploaded struct {
@@ -159,7 +156,7 @@ func room(ctx context.Context, q *queries.Queries, caseID string, kind certifica
 // at once the first stands. A closed case takes none, and neither does one without room:
 // what was uploaded is an object that no row knows, and goes with the sweep.
 func (c *Cases) addDocument(ctx context.Context, document certification.Document, fileName string) (certification.Document, error) {
-	payload, err := json.Marshal(map[string]string{"document_id": document.ID})
+	payload, err := json.Marshal(certification.DocumentToCheck{DocumentID: document.ID})
 	if err != nil {
 		return certification.Document{}, fmt.Errorf("encoding a document's id: %w", err)
 	}
@@ -192,7 +189,7 @@ func (c *Cases) addDocument(ctx context.Context, document certification.Document
 			return err
 		}
 		if _, err := q.Receive(ctx, queries.ReceiveParams{
-			Source: SourceDocuments, ExternalID: document.ID, Kind: "uploaded", Payload: payload, ReceivedAt: document.UploadedAt,
+			Source: certification.SourceDocuments, ExternalID: document.ID, Kind: certification.KindUploaded, Payload: payload, ReceivedAt: document.UploadedAt,
 		}); err != nil {
 			return err
 		}

@@ -1,6 +1,9 @@
 package certification
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // MaxDocumentBytes is the largest document that is accepted: 25 MiB.
 const MaxDocumentBytes = 25 << 20
@@ -94,8 +97,8 @@ var documentRefusals = map[string]string{
 	DocumentEncrypted:       "This PDF asks for a password, so we cannot open it. Save or print it as a new PDF without a password, and send that.",
 	DocumentNoPages:         "This PDF has no pages. Save it again and check that you can see the pages.",
 	DocumentActive:          "This PDF starts a program or a script when it is opened, so we cannot take it. Print it to a new PDF, or take a photo of the paper.",
-	DocumentTooMany:         "There are 20 files of this kind already. Delete one that you do not need, then send this one.",
-	DocumentNoMore:          "This case has taken 300 files, and cannot take more. Use the files that are here. If one is missing, write to us.",
+	DocumentTooMany:         fmt.Sprintf("There are %d files of this kind already. Delete one that you do not need, then send this one.", MaxDocumentsOfKind),
+	DocumentNoMore:          fmt.Sprintf("This case has taken %d files, and cannot take more. Use the files that are here. If one is missing, write to us.", MaxUploads),
 	DocumentLost:            "This file was lost on our side. That is our fault, not yours, and we are sorry. Please send it again.",
 }
 
