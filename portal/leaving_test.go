@@ -10,6 +10,7 @@ import (
 
 	"peercert/certification"
 	"peercert/local/journey"
+	"peercert/local/producttest"
 )
 
 func TestWithdrawingAsksAgain(t *testing.T) {
@@ -38,17 +39,24 @@ func TestWithdrawingAsksAgain(t *testing.T) {
 	}
 }
 
-func TestAppealOfADenial(t *testing.T) {
-	t.Parallel()
-	place := running.On(t)
+// deniedApplicant is somebody whose application was denied: no diploma.
+func deniedApplicant(t *testing.T, place *producttest.Place, language string) producttest.Person {
+	t.Helper()
 	world := place.World(t)
-	p := place.Registered(t, world, "en")
+	p := place.Registered(t, world, language)
 	ctx := t.Context()
 	require.NoError(t, world.WatchVideos(ctx, p.Person))
 	require.NoError(t, p.Apply(ctx))
 	require.NoError(t, p.Pay(ctx, 100_00, certification.StageApplicationReview))
 	_, err := p.Review(ctx, "decide-application", map[string]any{"decision": "deny", "reasons": []string{"NO_DIPLOMA"}})
 	require.NoError(t, err)
+	return p
+}
+
+func TestAppealOfADenial(t *testing.T) {
+	t.Parallel()
+	place := running.On(t)
+	ctx, p := t.Context(), deniedApplicant(t, place, "en")
 
 	b, at := p.Browser, "/en/cases/"+p.CaseID
 	b.Open(at + "/withdraw")

@@ -377,14 +377,7 @@ func TestWhatWasSentCanBeSeen(t *testing.T) {
 func TestWordsOfAnAppealAreDeleted(t *testing.T) {
 	t.Parallel()
 	place := running.On(t)
-	world := place.World(t)
-	p := place.Registered(t, world, "es")
-	ctx := t.Context()
-	require.NoError(t, world.WatchVideos(ctx, p.Person))
-	require.NoError(t, p.Apply(ctx))
-	require.NoError(t, p.Pay(ctx, 100_00, certification.StageApplicationReview))
-	_, err := p.Review(ctx, "decide-application", map[string]any{"decision": "deny", "reasons": []string{"NO_DIPLOMA"}})
-	require.NoError(t, err)
+	p := deniedApplicant(t, place, "es")
 	b, at := p.Browser, "/es/cases/"+p.CaseID
 	b.Open(at + "/appeal")
 	assert.NotContains(t, b.Main(), "Borrar lo que no ha enviado")
