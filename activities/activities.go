@@ -53,10 +53,12 @@ type Documents interface {
 }
 
 // Reconciler starts cases that are open in the records and run nowhere, and the checks
-// of documents that have not ended and run nowhere.
+// of documents that have not ended and run nowhere; and it has the letters sent that a
+// closed case which runs nowhere still owes.
 type Reconciler interface {
 	ReconcileCases(ctx context.Context) (started int, err error)
 	ReconcileDocuments(ctx context.Context) (started int, err error)
+	ReconcileLetters(ctx context.Context) (found int, err error)
 }
 
 // Retention forgets what need not be kept any longer.
@@ -178,7 +180,8 @@ func (a *Activities) reconcileCases(ctx context.Context) (int, error) {
 	defer beating(ctx)()
 	started, err := a.Reconciler.ReconcileCases(ctx)
 	checks, documentsErr := a.Reconciler.ReconcileDocuments(ctx)
-	return started + checks, failed(ctx, FailureReconciling, errors.Join(err, documentsErr))
+	letters, lettersErr := a.Reconciler.ReconcileLetters(ctx)
+	return started + checks + letters, failed(ctx, FailureReconciling, errors.Join(err, documentsErr, lettersErr))
 }
 
 func (a *Activities) forgetOldRecords(ctx context.Context) (int, error) {

@@ -94,6 +94,11 @@ func caseOf(view cases.View, reader certification.Actor) wire.Case {
 			c.Payment.CheckoutURL, c.Payment.CheckoutExpiresAt = optional(view.CheckoutURL), optionalTime(view.CheckoutExpiresAt)
 		}
 	}
+	if credit := view.Credit; credit != nil {
+		c.Credit = &wire.Credit{
+			PaymentID: credit.PaymentID, Fee: string(credit.Fee), AmountCents: credit.AmountCents, Currency: view.Policy.Currency, PaidAt: credit.PaidAt.UTC(),
+		}
+	}
 	if e := view.Exam; e != nil {
 		c.Exam = &wire.Exam{
 			AuthorizationID: optional(e.AuthorizationID), Language: e.Language, Place: e.Place, Authorized: e.Authorized,

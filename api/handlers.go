@@ -225,7 +225,7 @@ func (s *server) GetPolicy(context.Context, wire.GetPolicyRequestObject) (wire.G
 		ResultsNoticeDays: p.ResultsNoticeDays, TermYears: p.TermYears, RenewalOpensDays: p.RenewalOpensDays,
 		RenewalReminderDays: each(p.RenewalReminderDays, func(days int) int { return days }), LateRenewalMonths: p.LateRenewalMonths,
 		ContinuingHours: p.ContinuingHours, LawAndEthicsHours: p.LawAndEthicsHours, TrainingHours: p.TrainingHours,
-		TrainingValidYears: p.TrainingValidYears, AppealDays: p.AppealDays, DraftDays: p.DraftDays, MinimumAgeYears: p.MinimumAgeYears,
+		TrainingValidYears: p.TrainingValidYears, TrainingFrom: string(p.FirstTrainingDay()), AppealDays: p.AppealDays, DraftDays: p.DraftDays, MinimumAgeYears: p.MinimumAgeYears,
 		EthicsVersion: p.EthicsVersion, NotRefundableVersion: p.NotRefundableVersion,
 	}, nil
 }

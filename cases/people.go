@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/language"
+	"golang.org/x/text/unicode/norm"
 
 	"peercert/certification"
 	"peercert/store"
@@ -151,12 +152,13 @@ var (
 	phonePattern = regexp.MustCompile(`^\+?[0-9 ().-]{7,25}$`)
 )
 
-// checked collects what is against a rule in what a person writes about themselves. The
-// rules are those of the API's specification, which refuses the same before it comes here.
+// checked collects what is against a rule in what a person writes about themselves. Lengths
+// and patterns are those of the API's specification, which refuses most of it before it
+// comes here.
 type checked []certification.Finding
 
 func (c *checked) text(field, value string, required bool, longest int) {
-	switch length := utf8.RuneCountInString(value); {
+	switch length := utf8.RuneCountInString(norm.NFC.String(value)); {
 	case required && strings.TrimSpace(value) == "":
 		*c = append(*c, certification.Finding{Field: field, Code: "required", Detail: "This cannot be empty."})
 	case length > longest:
@@ -202,6 +204,7 @@ func (c *checked) countyPlan(plan string) {
 func (c *Cases) checkRegistration(r Registration) []certification.Finding {
 	var found checked
 	found.names(r.FirstName, r.MiddleName, r.LastName)
+	found.text("email", r.Email, false, certification.ExamEmailLimit)
 	found.reach(r.Called, r.Phone, r.Language, r.Address)
 	found.countyPlan(r.CountyPlan)
 	return append(found, c.checkBirth(r.DateOfBirth)...)

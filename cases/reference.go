@@ -129,10 +129,13 @@ func (c *Cases) Certificate(ctx context.Context, number string) (PublicCertifica
 	if err != nil {
 		return PublicCertificate{}, failed(err, "reading a certificate")
 	}
-	return publicCertificate(row.Snapshot, row.FirstName, row.MiddleName, row.LastName)
+	return c.publicCertificate(row.Snapshot, row.FirstName, row.MiddleName, row.LastName)
 }
 
-func publicStatus(c certification.Case) string {
+// publicStatus is what a certificate is at an instant. Between the last day of its term and
+// the end of a longer time to renew (docs/decisions/time-to-renew.md) it has expired, and a
+// renewal that is sent then makes it valid again.
+func publicStatus(c certification.Case, now time.Time) string {
 	switch {
 	case c.Stage == certification.StageRevoked, c.AppealFrom == certification.StageRevoked, c.Outcome == certification.OutcomeRevoked:
 		return CertificateRevoked
@@ -146,6 +149,8 @@ func publicStatus(c certification.Case) string {
 		return CertificateExpired
 	case c.RenewalFiled:
 		return CertificateRenewalPending
+	case now.After(c.Certificate.ExpiresAt):
+		return CertificateExpired
 	}
 	return CertificateActive
 }

@@ -25,11 +25,7 @@ const tokenLifetime = 90 * 24 * time.Hour
 // Register stores what a person told and makes the code due. It does the same for
 // an address that is known.
 func (c *Cases) Register(ctx context.Context, key string, r Registration) (OpenedRegistration, error) {
-	var found checked
-	if found.countyPlan(r.CountyPlan); len(found) == 0 {
-		found = c.checkBirth(r.DateOfBirth)
-	}
-	if len(found) > 0 {
+	if found := c.checkRegistration(r); len(found) > 0 {
 		return OpenedRegistration{}, certification.Invalid(found...)
 	}
 	details, err := json.Marshal(r)

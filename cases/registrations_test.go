@@ -58,6 +58,10 @@ func TestRegistering(t *testing.T) {
 			change func(r *cases.Registration)
 			finds  string
 		}{
+			"blanks for a name": {func(r *cases.Registration) { r.FirstName = " \t" }, "first_name required"},
+			"no street":         {func(r *cases.Registration) { r.Address.Line1 = " " }, "address.line1 required"},
+			"an address too long for the exam vendor":     {func(r *cases.Registration) { r.Email = strings.Repeat("a", 90) + "@example.test" }, "email too_long"},
+			"eighty letters, each with a sign of its own": {func(r *cases.Registration) { r.LastName = strings.Repeat("n\u0303", 80) }, ""},
 			"an unknown plan":       {func(r *cases.Registration) { r.CountyPlan = "Atlantis" }, "county_plan unknown"},
 			"seventeen":             {func(r *cases.Registration) { r.DateOfBirth = day(today.AddDate(-18, 0, 1)) }, "date_of_birth too_young"},
 			"eighteen today":        {func(r *cases.Registration) { r.DateOfBirth = day(today.AddDate(-18, 0, 0)) }, ""},

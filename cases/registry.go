@@ -49,7 +49,7 @@ func (c *Cases) Search(ctx context.Context, text string) ([]PublicCertificate, e
 	}
 	certificates := []PublicCertificate{}
 	for _, row := range rows {
-		certificate, err := publicCertificate(row.Snapshot, row.FirstName, row.MiddleName, row.LastName)
+		certificate, err := c.publicCertificate(row.Snapshot, row.FirstName, row.MiddleName, row.LastName)
 		if err != nil {
 			return nil, err
 		}
@@ -98,13 +98,13 @@ func unsearchable(code, detail string) *certification.Refusal {
 }
 
 // publicCertificate is what anybody may know of a case that has a certificate.
-func publicCertificate(snapshot []byte, firstName, middleName, lastName string) (PublicCertificate, error) {
+func (c *Cases) publicCertificate(snapshot []byte, firstName, middleName, lastName string) (PublicCertificate, error) {
 	var certified certification.Case
 	if err := json.Unmarshal(snapshot, &certified); err != nil || certified.Certificate == nil {
 		return PublicCertificate{}, errors.New("the snapshot behind a certificate cannot be decoded")
 	}
 	return PublicCertificate{
 		Number: certified.Certificate.Number, Name: strings.Join(strings.Fields(firstName+" "+middleName+" "+lastName), " "),
-		Status: publicStatus(certified), IssuedAt: certified.Certificate.IssuedAt, ExpiresAt: certified.Certificate.ExpiresAt,
+		Status: publicStatus(certified, c.now()), IssuedAt: certified.Certificate.IssuedAt, ExpiresAt: certified.Certificate.ExpiresAt,
 	}, nil
 }

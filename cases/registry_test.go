@@ -103,6 +103,12 @@ func TestSearchingTheRegistry(t *testing.T) {
 		}{
 			{certification.StageCertified, func(*certification.Case) {}, cases.CertificateActive},
 			{certification.StageRenewalReview, func(c *certification.Case) { c.RenewalFiled = true }, cases.CertificateRenewalPending},
+			{certification.StageRenewal, func(c *certification.Case) { // there was more time to renew, or nothing ran
+				c.Certificate.ExpiresAt, c.Certificate.RenewBy = w.now().AddDate(0, 0, -1), w.now().AddDate(0, 0, 9)
+			}, cases.CertificateExpired},
+			{certification.StageRenewalFee, func(c *certification.Case) {
+				c.RenewalFiled, c.Certificate.ExpiresAt = true, w.now().AddDate(0, 0, -1)
+			}, cases.CertificateRenewalPending},
 			{certification.StageExpired, func(c *certification.Case) { c.Certificate.Lapsed = true }, cases.CertificateExpired},
 			{certification.StageClosed, func(c *certification.Case) { c.Outcome = certification.OutcomeVacated }, cases.CertificateVacated},
 			{certification.StageCertified, func(c *certification.Case) { c.Suspended = true }, cases.CertificateSuspended},

@@ -141,11 +141,18 @@ func (c *Cases) whetherDecided(ctx context.Context, caseID string, signal certif
 	if err != nil {
 		return refused
 	}
-	for _, row := range events {
+	inReview := func(stage certification.Stage) bool {
+		return slices.Contains(certification.RuleOf(stage).People, signal)
+	}
+	for _, row := range events { // the newest first: how the last review ended
 		var event certification.Event
-		if row.VoidedAt == nil && json.Unmarshal(row.Event, &event) == nil && event.Signal == signal {
+		if row.VoidedAt != nil || json.Unmarshal(row.Event, &event) != nil || !inReview(event.From) {
+			continue
+		}
+		if event.Signal == signal {
 			return certification.Refused(certification.RefusedAlreadyDecided, "This review was decided already. Read the case again.")
 		}
+		return refused
 	}
 	return refused
 }

@@ -2,7 +2,9 @@ package cases_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +141,26 @@ func TestTwoDecideAtOnce(t *testing.T) {
 		_, err := other.as(reviewer("r-2"), &certification.DecideApplication{Decision: certification.DecisionApprove})
 		refused(t, certification.RefusedWrongStage, err)
 	}
+}
+
+// Who decides a review that ended otherwise hears how the case stands, and is sent to
+// nobody who decided.
+func TestDecidingWhatNobodyDecided(t *testing.T) {
+	w := alive(t)
+	p := w.toReview()
+	p.mustAs(reviewer("r-1"), &certification.ClaimReview{})
+	p.mustAs(reviewer("r-1"), &certification.DecideApplication{Decision: certification.DecisionReturn, Reasons: []certification.ReasonCode{"ID_UNREADABLE"}})
+	approve := &certification.DecideApplication{Decision: certification.DecisionApprove}
+	_, err := p.as(reviewer("r-1"), approve)
+	refused(t, certification.RefusedAlreadyDecided, err)
+	draft, err := p.save(certification.FormApplication, map[string]any{"id_expires_on": "2044-04-12"})
+	require.NoError(t, err)
+	var values certification.ApplicationValues
+	require.NoError(t, json.Unmarshal(draft.Values, &values))
+	p.must(&certification.ResubmitApplication{DraftRevision: draft.Revision, DocumentIDs: slices.Concat(values.PhotoID, values.Diploma)})
+	p.must(&certification.Withdraw{})
+	_, err = p.as(reviewer("r-1"), approve)
+	refused(t, certification.RefusedClosed, err)
 }
 
 // Of two who deny an appeal, which closes the case, the second hears that it is decided,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
+	"unicode/utf8"
 
 	"peercert/certification"
 	"peercert/store"
@@ -38,17 +39,15 @@ func (c *Cases) OpenSignIn(ctx context.Context, key, email, language, asker stri
 	})
 }
 
-// longestAddress is the longest address that mail can carry.
-const longestAddress = 254
-
-// isAddress says whether mail can be sent to an address as it stands, without a name.
+// isAddress says whether mail can be sent to an address as it stands, without a name. It
+// goes to the exam vendor later, so it is no longer than they take.
 func isAddress(email string) bool {
 	address, err := mail.ParseAddress(email)
-	return err == nil && address.Address == email && len(email) <= longestAddress
+	return err == nil && address.Address == email && utf8.RuneCountInString(email) <= certification.ExamEmailLimit
 }
 
 func notAnAddress() error {
-	return certification.Invalid(certification.Finding{Field: "email", Code: "not_an_address", Detail: "Write a mail address, such as name@example.org."})
+	return certification.Invalid(certification.Finding{Field: "email", Code: "not_an_address", Detail: fmt.Sprintf("Write a mail address, such as name@example.org, of %d characters or fewer.", certification.ExamEmailLimit)})
 }
 
 // SignIn checks a code. A wrong one, one that has run out and a sign-in that there is not

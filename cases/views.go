@@ -145,7 +145,7 @@ type Payment struct {
 	Fee         certification.Fee
 	AmountCents int64
 	Currency    string
-	Status      string // "open", "paid", "failed", "waived", "surplus", "refunded" or "disputed"
+	Status      string // "open", "paid", "failed", "waived", "credit", "surplus", "refunded" or "disputed"
 	AskedAt     time.Time
 	SettledAt   time.Time // zero while it is open
 	CheckoutURL string    // only while it is open, and only for the owner

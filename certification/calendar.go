@@ -57,8 +57,13 @@ type Deadline struct {
 	// Months and Days are calendar months and days in Los Angeles, and may be negative.
 	Months int `json:"months,omitempty"`
 	Days   int `json:"days,omitempty"`
+	// Since is an instant of before; the calendar days from there to the transition are
+	// added. Zero adds none.
+	Since time.Time `json:"since,omitzero"`
 	// Exact keeps the time of day; otherwise the deadline ends its day at 23:59:59.
 	Exact bool `json:"exact,omitempty"`
+	// NotBefore is the earliest instant that it can be; zero is none.
+	NotBefore time.Time `json:"not_before,omitzero"`
 }
 
 // At is the instant of a deadline, for a transition made at now.
@@ -67,9 +72,20 @@ func (d Deadline) At(now time.Time) time.Time {
 	if from.IsZero() {
 		from = now
 	}
-	at := AddDays(AddMonths(from, d.Months), d.Days)
-	if d.Exact {
-		return at
+	days := d.Days
+	if !d.Since.IsZero() {
+		days += DaysBetween(d.Since, now)
 	}
-	return EndOfDay(at)
+	at := AddDays(AddMonths(from, d.Months), days)
+	if !d.Exact {
+		at = EndOfDay(at)
+	}
+	return later(at, d.NotBefore)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }

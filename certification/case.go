@@ -1,6 +1,7 @@
 package certification
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -36,10 +37,17 @@ type Case struct {
 	Returned            []ReasonCode `json:"returned,omitempty"` // what the applicant is to put right
 
 	Payment *OpenPayment `json:"payment,omitempty"` // the fee asked for and not settled
+	Credit  *Credit      `json:"credit,omitempty"`  // money that counts once its fee is due again
 
 	WindowEndsAt time.Time `json:"window_ends_at,omitzero"`
-	AttemptsUsed int       `json:"attempts_used,omitempty"`
-	Exam         *Exam     `json:"exam,omitempty"` // the attempt under way
+	// TrainingSent is the end of the window as it was when the training certificate was
+	// sent, and the days since then. Its zero value is one of before this was kept.
+	TrainingSent Deadline `json:"training_sent,omitzero"`
+	AttemptsUsed int      `json:"attempts_used,omitempty"`
+	Exam         *Exam    `json:"exam,omitempty"` // the attempt under way
+	// Examined are the exams that were acted upon, oldest first; without those of before
+	// this was kept.
+	Examined []Examined `json:"examined,omitempty"`
 
 	Certificate *Certificate `json:"certificate,omitempty"`
 	// RenewalFiled is true from an accepted renewal until it is decided.
@@ -77,11 +85,18 @@ type Exam struct {
 	Authorized      bool   `json:"authorized,omitempty"`
 	// Refused is true once the vendor refused the authorization, until another is asked for.
 	Refused bool `json:"refused,omitempty"`
+	// Awaited is true once the vendor had said nothing for VendorAnswerDays, until it answers.
+	Awaited bool `json:"awaited,omitempty"`
 
 	AppointmentID string    `json:"appointment_id,omitempty"`
 	AppointmentAt time.Time `json:"appointment_at,omitzero"`
 	EndsAt        time.Time `json:"ends_at,omitzero"`
-	ResultVersion int       `json:"result_version,omitempty"`
+	// AppointmentSaidAt is when, by the vendor's clock, they said what counts now of the
+	// appointment, and GivenUp when appointments were given up, by their ids.
+	AppointmentSaidAt time.Time            `json:"appointment_said_at,omitzero"`
+	GivenUp           map[string]time.Time `json:"given_up,omitempty"`
+
+	ResultVersion int `json:"result_version,omitempty"`
 	// PassedAt is when an exam was taken that was passed after the last day of the window:
 	// it counts once an administrator moves that day so far.
 	PassedAt time.Time `json:"passed_at,omitzero"`
@@ -95,7 +110,15 @@ type Certificate struct {
 	Term      int       `json:"term"` // 1 is the first two years
 	// Lapsed is true once a term ended without a renewal filed.
 	Lapsed bool `json:"lapsed,omitempty"`
+	// RenewBy and RenewLateBy are until when a renewal can be sent, in time and late, where
+	// that is longer than for everybody: somebody of ours gave the time, or a hold had taken
+	// it. Zero else. They do not move the end of the term.
+	RenewBy     time.Time `json:"renew_by,omitzero"`
+	RenewLateBy time.Time `json:"renew_late_by,omitzero"`
 }
+
+// InTimeUntil is until when a renewal is in time: the next term follows this one.
+func (c Certificate) InTimeUntil() time.Time { return later(c.ExpiresAt, c.RenewBy) }
 
 // Attention is why somebody of ours should look at a case.
 type Attention struct {
@@ -136,7 +159,11 @@ func (c Case) Clone() Case {
 	c.Attention = slices.Clone(c.Attention)
 	c.Returned = slices.Clone(c.Returned)
 	c.Payment = clone(c.Payment)
-	c.Exam = clone(c.Exam)
+	c.Credit = clone(c.Credit)
+	if c.Exam = clone(c.Exam); c.Exam != nil {
+		c.Exam.GivenUp = maps.Clone(c.Exam.GivenUp)
+	}
+	c.Examined = slices.Clone(c.Examined)
 	c.Certificate = clone(c.Certificate)
 	if c.Revoked = clone(c.Revoked); c.Revoked != nil {
 		c.Revoked.Returned = slices.Clone(c.Revoked.Returned)
@@ -176,12 +203,17 @@ func (c *Case) FeeDue() (Fee, bool) {
 		}
 		return FeeExam, true
 	case StageRenewalFee:
-		if c.Certificate != nil && c.Certificate.Lapsed {
-			return FeeLateRenewal, true
-		}
-		return FeeRenewal, true
+		return c.RenewalFee(), true
 	}
 	return "", false
+}
+
+// RenewalFee is the fee for the renewal of this term.
+func (c *Case) RenewalFee() Fee {
+	if c.Certificate != nil && c.Certificate.Lapsed {
+		return FeeLateRenewal
+	}
+	return FeeRenewal
 }
 
 // RenewableUntil is until when a renewal of the certificate can be sent: to the end of
@@ -191,9 +223,46 @@ func (c *Case) RenewableUntil() time.Time {
 	case c.Certificate == nil:
 		return time.Time{}
 	case c.Certificate.Lapsed:
-		return Deadline{From: c.Certificate.ExpiresAt, Months: c.Policy.LateRenewalMonths}.At(time.Time{})
+		return c.lateRenewal().At(time.Time{})
 	}
-	return c.Certificate.ExpiresAt
+	return c.Certificate.InTimeUntil()
+}
+
+// TimeGiven says whether a renewal is still in time after the last day of the term.
+func (c *Case) TimeGiven() bool {
+	return c.Certificate != nil && !c.Certificate.Lapsed && c.Certificate.RenewBy.After(c.Certificate.ExpiresAt)
+}
+
+// lateRenewal is the end of the time to renew late.
+func (c *Case) lateRenewal() Deadline {
+	return Deadline{
+		From: c.Certificate.InTimeUntil(), Months: c.Policy.LateRenewalMonths, NotBefore: c.Certificate.RenewLateBy,
+	}
+}
+
+// WindowRuns says whether the 12 months for training and exam have begun and are still
+// needed.
+func (c *Case) WindowRuns() bool {
+	return !c.WindowEndsAt.IsZero() && c.Certificate == nil && c.Stage != StageClosed
+}
+
+// WindowKept is the end of the window for a case that we, or the exam vendor, gave back to
+// the applicant: what was left of it, and no less than everybody has to put something
+// right. Nobody's case ends because of the time that we took.
+func (c *Case) WindowKept() *Deadline {
+	return &Deadline{Days: c.Policy.ReturnedDays, NotBefore: c.WindowEndsAt}
+}
+
+// WindowReturned is the end of the window for a case whose training certificate is given
+// back to be put right: with the days that our review took, as if it had stood still
+// meanwhile. The days that were the person's own are not given again.
+func (c *Case) WindowReturned() *Deadline {
+	window := c.TrainingSent
+	if window.From.IsZero() {
+		return c.WindowKept()
+	}
+	window.NotBefore = c.WindowEndsAt // a hold, or more time for the review, has moved it already
+	return &window
 }
 
 // NeedsAttention says whether a code is raised.
@@ -269,7 +338,7 @@ func (c *Case) Concerns(message Message) (ignored string) {
 	case *PaymentRefunded, *PaymentDisputed:
 		return "" // money is of interest at every stage, and after the end
 	case *PaymentSettled:
-		if c.IsSurplus(message) {
+		if c.IsLate(message) {
 			return ""
 		}
 	}
@@ -282,10 +351,14 @@ func (c *Case) Concerns(message Message) (ignored string) {
 		}
 		return "not at this stage"
 	}
-	if about, is := message.(interface{ Authorization() string }); is {
-		if c.Exam == nil || c.Exam.AuthorizationID != about.Authorization() {
+	if _, is := AuthorizationOf(message); is {
+		if !c.isOfExam(message) {
 			return "another authorization"
 		}
+		if _, is := message.(*ExamUnanswered); is && !c.Unanswered() {
+			return "the exam vendor has answered"
+		}
+		return c.notThisAppointment(message)
 	}
 	return ""
 }

@@ -41,6 +41,16 @@ type Authorization struct {
 	FirstName, LastName, Email string
 }
 
+// VendorAnswerDays is how long the vendor may say nothing about an authorization before
+// somebody of ours asks them. Most answer within minutes.
+const VendorAnswerDays = 2
+
+// Unanswered says whether the case waits for the vendor to take an authorization: nothing
+// can be booked before.
+func (c *Case) Unanswered() bool {
+	return c.Stage == StageExamBooking && c.Exam != nil && c.Exam.AuthorizationID != "" && !c.Exam.Authorized && !c.Exam.Refused
+}
+
 // The longest values the vendor takes, in characters (Unicode code points in NFC).
 // Values that were too long have been the usual cause of authorizations that a
 // vendor rejected (domain §4), so they are checked before anything is sent.
@@ -115,7 +125,7 @@ func (a Authorization) Check() []AuthorizationFinding {
 		switch {
 		case strings.TrimSpace(text.value) == "":
 			find(text.field, ProblemMissing, 0)
-		case !utf8.ValidString(text.value) || strings.ContainsFunc(text.value, invisible):
+		case !Visible(text.value):
 			find(text.field, ProblemNotAllowed, 0)
 		case text.name && FormulaStart(text.value):
 			// No identity document has such a name, and a name cannot be changed on
@@ -136,6 +146,21 @@ func (a Authorization) Check() []AuthorizationFinding {
 func FormulaStart(text string) bool {
 	first, _ := utf8.DecodeRuneInString(text)
 	return strings.ContainsRune("=+-@\t\r\n＝＋－＠", first)
+}
+
+// Visible tells whether a text is one line of characters that can be seen, as the exam
+// vendor takes them.
+func Visible(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, invisible)
+}
+
+// WithoutInvisible is for strings.Map: it leaves out what Visible refuses, but for white
+// space. Such signs come along when a name is copied, and nobody can see them.
+func WithoutInvisible(r rune) rune {
+	if invisible(r) && !unicode.IsSpace(r) {
+		return -1
+	}
+	return r
 }
 
 // invisible tells whether a character breaks a line or turns the direction of the

@@ -164,6 +164,9 @@ func (f *findings) vendorTakes(field, name string, limit int) {
 	if FormulaStart(name) {
 		f.add(field, "starts_with_a_sign", "A name begins with a letter.")
 	}
+	if !Visible(name) {
+		f.add(field, "invisible_sign", "There is an invisible sign in this name, perhaps from copying it. Type the name again.")
+	}
 }
 
 func (f *findings) ethics(signed Ethics, p Policy) {

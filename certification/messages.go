@@ -167,6 +167,7 @@ type DecideAppeal struct {
 type PaymentSettled struct {
 	Envelope
 	PaymentID   string    `json:"payment_id"`
+	Fee         Fee       `json:"fee,omitempty"` // what it was asked for; messages of old histories have none
 	AmountCents int64     `json:"amount_cents"`
 	PaidAt      time.Time `json:"paid_at"`
 	// RefundedCents is what had gone back already when we looked.
@@ -189,12 +190,22 @@ type PaymentRefunded struct {
 	LeftCents int64 `json:"left_cents,omitempty"`
 }
 
-// PaymentDisputed says that a bank took a payment into dispute.
+// PaymentDisputed says that a bank took a payment into dispute, or how that ended.
 type PaymentDisputed struct {
 	Envelope
 	PaymentID     string    `json:"payment_id"`
 	EvidenceDueAt time.Time `json:"evidence_due_at,omitzero"`
+	// Outcome is DisputeWon or DisputeLost once the dispute has ended.
+	Outcome string `json:"outcome,omitempty"`
+	// LeftCents is what of the payment we still have when the dispute was lost.
+	LeftCents int64 `json:"left_cents,omitempty"`
 }
+
+// How a dispute ends.
+const (
+	DisputeWon  = "won"  // the money stays
+	DisputeLost = "lost" // it went back
+)
 
 // DocumentChecked says how the check of a document stands.
 type DocumentChecked struct {
@@ -234,6 +245,7 @@ type ExamConfirmed struct {
 	AppointmentID   string    `json:"appointment_id"`
 	AppointmentAt   time.Time `json:"appointment_at"`
 	EndsAt          time.Time `json:"ends_at"`
+	OccurredAt      time.Time `json:"occurred_at,omitzero"` // by the vendor's clock; zero if they did not say
 }
 
 // ExamChanged says that an appointment was moved.
@@ -243,13 +255,15 @@ type ExamChanged struct {
 	AppointmentID   string    `json:"appointment_id"`
 	AppointmentAt   time.Time `json:"appointment_at"`
 	EndsAt          time.Time `json:"ends_at"`
+	OccurredAt      time.Time `json:"occurred_at,omitzero"` // by the vendor's clock; zero if they did not say
 }
 
 // ExamCancelled says that an appointment was given up in time.
 type ExamCancelled struct {
 	Envelope
-	AuthorizationID string `json:"authorization_id"`
-	AppointmentID   string `json:"appointment_id"`
+	AuthorizationID string    `json:"authorization_id"`
+	AppointmentID   string    `json:"appointment_id"`
+	OccurredAt      time.Time `json:"occurred_at,omitzero"` // by the vendor's clock; zero if they did not say
 }
 
 // ExamResult says how an exam ended.
@@ -267,6 +281,7 @@ type ExamNoShow struct {
 	Envelope
 	AuthorizationID string    `json:"authorization_id"`
 	AppointmentAt   time.Time `json:"appointment_at"`
+	Version         int       `json:"version,omitempty"` // as of a result; 0 means 1
 }
 
 // ExamIncident says that the vendor spoiled an exam: the attempt does not count
@@ -275,6 +290,14 @@ type ExamIncident struct {
 	Envelope
 	AuthorizationID string `json:"authorization_id"`
 	Reason          string `json:"reason"`
+	Version         int    `json:"version,omitempty"` // as of a result; 0 means 1
+}
+
+// ExamUnanswered says that the vendor has had an authorization for VendorAnswerDays and
+// has said nothing about it: we ask them.
+type ExamUnanswered struct {
+	Envelope
+	AuthorizationID string `json:"authorization_id"`
 }
 
 // Hold stops a case and its clocks.
@@ -421,6 +444,9 @@ func (*ExamNoShow) Signal() Signal { return SignalExamNoShow }
 // Signal is exam-incident.
 func (*ExamIncident) Signal() Signal { return SignalExamIncident }
 
+// Signal is exam-unanswered.
+func (*ExamUnanswered) Signal() Signal { return SignalExamUnanswered }
+
 // Signal is hold.
 func (*Hold) Signal() Signal { return SignalHold }
 
@@ -488,6 +514,7 @@ func Messages() []Message {
 		new(ExamResult),
 		new(ExamNoShow),
 		new(ExamIncident),
+		new(ExamUnanswered),
 		new(Hold),
 		new(ReleaseHold),
 		new(ExtendDeadline),
@@ -500,6 +527,16 @@ func Messages() []Message {
 		new(Wake),
 		new(StartNewRun),
 	}
+}
+
+// AuthorizationOf is the id of the authorization that a message of the exam vendor is
+// about; false for other messages.
+func AuthorizationOf(message Message) (id string, is bool) {
+	about, is := message.(interface{ Authorization() string })
+	if !is {
+		return "", false
+	}
+	return about.Authorization(), true
 }
 
 // Authorization is the id of the authorization that the message is about.
@@ -525,3 +562,6 @@ func (m *ExamNoShow) Authorization() string { return m.AuthorizationID }
 
 // Authorization is the id of the authorization that the message is about.
 func (m *ExamIncident) Authorization() string { return m.AuthorizationID }
+
+// Authorization is the id of the authorization that the message is about.
+func (m *ExamUnanswered) Authorization() string { return m.AuthorizationID }

@@ -15,6 +15,7 @@ const (
 	LetterReceipt             Letter = "receipt"              // Fee, AmountCents, PaidAt, PaymentID
 	LetterPaymentFailed       Letter = "payment_failed"       // Fee, AmountCents; DueAt
 	LetterFeeWaived           Letter = "fee_waived"           // Fee
+	LetterPaymentCredit       Letter = "payment_credit"       // Fee, AmountCents, PaidAt, PaymentID: it arrived too late; it counts when the fee is due again
 	LetterPaymentSurplus      Letter = "payment_surplus"      // AmountCents, PaidAt, PaymentID: it arrived and was not due; we give it back
 	LetterApplicationReturned Letter = "application_returned" // Reasons; DueAt: answer by
 	LetterReturnedReminder    Letter = "returned_reminder"    // Reasons; DueAt
@@ -43,6 +44,7 @@ const (
 	LetterAbandoned           Letter = "abandoned"
 	LetterWithdrawn           Letter = "withdrawn"
 	LetterRenewalReminder     Letter = "renewal_reminder"  // DaysLeft, ExpiresAt; what it costs, until that was paid
+	LetterTimeToRenew         Letter = "time_to_renew"     // the term is over, and a renewal still in time. DueAt, ExpiresAt, RenewUntil; what it costs, until that was paid
 	LetterRenewalReceived     Letter = "renewal_received"  // DueAt: decide-by date; ExpiresAt
 	LetterRenewalReturned     Letter = "renewal_returned"  // Reasons; DueAt
 	LetterRenewalEnded        Letter = "renewal_ended"     // filed and not completed: a draft again. DueAt: last day to send it; ExpiresAt; what it costs, until that was paid
@@ -84,12 +86,16 @@ type Facts struct {
 
 	// Where the letter leaves the case, so that it can say what the home of the case
 	// says there. Letters of before these facts were kept have none of them.
-	Stage     Stage `json:"stage,omitempty"`
-	Suspended bool  `json:"suspended,omitempty"`
+	Stage Stage `json:"stage,omitempty"`
+	// Credited is true where the money for the next fee is here already.
+	Credited  bool `json:"credited,omitempty"`
+	Suspended bool `json:"suspended,omitempty"`
 	// HoldDueAt is when a case on hold is looked at again; zero for one that is not.
 	HoldDueAt time.Time `json:"hold_due_at,omitzero"`
 	// RenewUntil is until when a renewal can be sent, late ones included.
 	RenewUntil time.Time `json:"renew_until,omitzero"`
+	// TimeGiven is true where that is after the term and still in time: see Certificate.
+	TimeGiven bool `json:"time_given,omitempty"`
 }
 
 // Notice is one letter to one person, as the sender needs it: the facts of the

@@ -1,6 +1,9 @@
 package certification
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // StageRule is one row of the stage table: the refusals of the workflow and of
 // the API, the buttons of pages, the diagram in the docs and the test matrix all
@@ -23,7 +26,7 @@ var Stages = []StageRule{
 	{StageIntroVideo, []Signal{SignalCompleteIntroVideo, SignalWithdraw}, nil,
 		[]Stage{StageApplication, StageClosed}, "The applicant watches the introduction video."},
 	{StageApplication, []Signal{SignalSubmitApplication, SignalSubmitTraining, SignalWithdraw}, nil,
-		[]Stage{StageApplicationFee, StageClosed}, "The applicant fills in the application and hands it in."},
+		[]Stage{StageApplicationFee, StageApplicationReview, StageClosed}, "The applicant fills in the application and hands it in."},
 	{StageApplicationFee, []Signal{SignalPayFee, SignalSubmitTraining, SignalWithdraw}, []Signal{SignalPaymentSettled, SignalPaymentFailed},
 		[]Stage{StageApplicationReview, StageApplication, StageClosed}, "The applicant pays the application fee."},
 	{StageApplicationReview, []Signal{SignalClaimReview, SignalReleaseReview, SignalDecideApplication, SignalSubmitTraining, SignalWithdraw}, nil,
@@ -39,13 +42,14 @@ var Stages = []StageRule{
 	{StageExamFee, []Signal{SignalPayFee, SignalWithdraw}, []Signal{SignalPaymentSettled, SignalPaymentFailed},
 		[]Stage{StageExamBooking, StageClosed}, "The applicant pays the exam fee."},
 	{StageExamBooking, []Signal{SignalBookExam, SignalWithdraw},
-		[]Signal{SignalExamAuthorized, SignalExamRefused, SignalExamConfirmed, SignalExamResult, SignalExamNoShow, SignalExamIncident},
+		[]Signal{SignalExamAuthorized, SignalExamRefused, SignalExamUnanswered, SignalExamConfirmed, SignalExamChanged, SignalExamResult, SignalExamNoShow, SignalExamIncident},
 		[]Stage{StageExamBooked, StageExamFee, StageCertified, StageClosed}, "The applicant books the exam at the vendor."},
 	{StageExamBooked, []Signal{SignalWithdraw},
-		[]Signal{SignalExamChanged, SignalExamCancelled, SignalExamResult, SignalExamNoShow, SignalExamIncident},
+		[]Signal{SignalExamConfirmed, SignalExamChanged, SignalExamCancelled, SignalExamResult, SignalExamNoShow, SignalExamIncident},
 		[]Stage{StageExamScoring, StageExamBooking, StageExamFee, StageCertified, StageClosed}, "The exam is on its appointed day."},
-	{StageExamScoring, nil, []Signal{SignalExamResult, SignalExamNoShow, SignalExamIncident},
-		[]Stage{StageExamFee, StageExamBooking, StageCertified, StageClosed}, "The exam vendor sends the result."},
+	{StageExamScoring, []Signal{SignalWithdraw},
+		[]Signal{SignalExamConfirmed, SignalExamChanged, SignalExamCancelled, SignalExamResult, SignalExamNoShow, SignalExamIncident},
+		[]Stage{StageExamFee, StageExamBooking, StageExamBooked, StageCertified, StageClosed}, "The exam vendor sends the result."},
 	{StageCertified, []Signal{SignalSurrender}, nil,
 		[]Stage{StageRenewal, StageRevoked, StageClosed}, "Nothing to do until renewal opens."},
 	{StageRenewal, []Signal{SignalSubmitRenewal, SignalSurrender}, nil,
@@ -77,6 +81,11 @@ func RuleOf(stage Stage) StageRule {
 	return StageRule{}
 }
 
+var applicantSignals = []Signal{
+	SignalRegister, SignalCompleteIntroVideo, SignalSubmitApplication, SignalResubmitApp, SignalPayFee, SignalSubmitTraining,
+	SignalBookExam, SignalSubmitRenewal, SignalResubmitRenewal, SignalAppeal, SignalWithdraw, SignalSurrender,
+}
+
 // administratorSignals are taken at every stage, within the limits of Accepts.
 var administratorSignals = []Signal{
 	SignalHold, SignalReleaseHold, SignalExtendDeadline, SignalWaiveFee, SignalRetryStep, SignalReassign,
@@ -86,7 +95,7 @@ var administratorSignals = []Signal{
 var outsideSignals = []Signal{
 	SignalPaymentSettled, SignalPaymentFailed, SignalPaymentRefunded, SignalPaymentDisputed, SignalDocumentChecked,
 	SignalExamAuthorized, SignalExamRefused, SignalExamConfirmed, SignalExamChanged, SignalExamCancelled,
-	SignalExamResult, SignalExamNoShow, SignalExamIncident,
+	SignalExamResult, SignalExamNoShow, SignalExamIncident, SignalExamUnanswered,
 }
 
 var reviewerSignals = []Signal{
@@ -106,15 +115,29 @@ func SenderOf(signal Signal) Role {
 	return RoleApplicant
 }
 
+// signalsOf lists the signals of a role, in the order of the vocabulary.
+func signalsOf(role Role) []Signal {
+	switch role {
+	case RoleApplicant:
+		return applicantSignals
+	case RoleReviewer:
+		return reviewerSignals
+	case RoleOutside:
+		return outsideSignals
+	case RoleAdministrator:
+		return administratorSignals
+	}
+	return nil
+}
+
 // Accepts says whether a case as it stands takes a signal of a person, or why not.
 // Machines are never refused: what has no effect is recorded.
 func (c *Case) Accepts(signal Signal) *Refusal {
 	if c.Stage == StageClosed {
 		return Refused(RefusedClosed, "This case is closed. Nothing can be changed in it.")
 	}
-	wrongStage := Refused(RefusedWrongStage, "This cannot be done while the case is at "+string(c.Stage)+".")
 	if (signal == SignalRegister) != (c.Stage == "") {
-		return wrongStage // nothing before it is registered, and that only once
+		return c.wrongStage() // nothing before it is registered, and that only once
 	}
 	switch signal {
 	case SignalRegister:
@@ -133,7 +156,7 @@ func (c *Case) Accepts(signal Signal) *Refusal {
 		return nil
 	case SignalExtendDeadline:
 		if c.Stage == StageCertified || c.Stage == StageExamBooked {
-			return wrongStage
+			return c.wrongStage()
 		}
 		return nil
 	case SignalWaiveFee:
@@ -161,7 +184,7 @@ func (c *Case) Accepts(signal Signal) *Refusal {
 		return nil
 	}
 	if !slices.Contains(RuleOf(c.Stage).People, signal) {
-		return wrongStage
+		return c.wrongStage()
 	}
 	if c.OnHold && signal != SignalWithdraw && signal != SignalSurrender {
 		return Refused(RefusedWrongStage, "This case is on hold. We will write when it goes on.")
@@ -175,6 +198,10 @@ func (c *Case) Accepts(signal Signal) *Refusal {
 		return Refused(RefusedWrongStage, "The exam vendor has the authorization already. Book at the vendor's page.")
 	}
 	return nil
+}
+
+func (c *Case) wrongStage() *Refusal {
+	return Refused(RefusedWrongStage, "This cannot be done while the case is at "+string(c.Stage)+".")
 }
 
 // AcceptsFrom is Accepts with the rules about who: a reviewer decides what they
@@ -198,9 +225,8 @@ func (c *Case) AcceptsFrom(signal Signal, actor Actor) *Refusal {
 // vocabulary. Pages show these as buttons.
 func (c *Case) AvailableSignals(actor Actor) []Signal {
 	signals := []Signal{}
-	for _, message := range Messages() {
-		signal := message.Signal()
-		if signal != SignalRegister && SenderOf(signal) == actor.Role && c.AcceptsFrom(signal, actor) == nil {
+	for _, signal := range signalsOf(actor.Role) {
+		if signal != SignalRegister && c.AcceptsFrom(signal, actor) == nil {
 			signals = append(signals, signal)
 		}
 	}
@@ -261,12 +287,13 @@ func (c *Case) PromiseOf(stage Stage, window, expiry Deadline) PromiseRequest {
 		request.Due.Days -= p.RenewalOpensDays
 	case StageRenewal:
 		request.Due, request.Then = expiry, ThenExpired
+		request.Due.NotBefore = c.Certificate.RenewBy
 		request.Before = reminders(p.RenewalReminderDays, LetterRenewalReminder)
 	case StageRenewalFee:
 		request.Due, request.Then = Deadline{Days: p.FeeDays}, ThenRenewalEnds
 		request.After = reminders(p.FeeReminderDays, LetterFeeReminder)
 	case StageExpired:
-		request.Due, request.Then = Deadline{From: c.Certificate.ExpiresAt, Months: p.LateRenewalMonths}, ThenVacated
+		request.Due, request.Then = c.lateRenewal(), ThenVacated
 	case StageDenied, StageRevoked:
 		request.Due, request.Then = Deadline{Days: p.AppealDays}, ThenCaseClosed
 	case StageAppealReview:
@@ -275,6 +302,24 @@ func (c *Case) PromiseOf(stage Stage, window, expiry Deadline) PromiseRequest {
 		request.Before = []RungRequest{{Days: p.ReviewDays, Kind: RungEscalation}}
 	}
 	return request
+}
+
+// remindOfTimeGiven sets the reminders of the promise of a renewal that can be sent in time
+// after the term: those of the term stay on their days, and more go out when that has
+// ended, and before the time given ends.
+func (c *Case) remindOfTimeGiven(p *Promise, now time.Time) {
+	if p.Kind != StagePromise(StageRenewal) || !c.TimeGiven() || !p.DueAt.After(now) {
+		return
+	}
+	given := DaysBetween(c.Certificate.ExpiresAt, p.DueAt)
+	before := []RungRequest{{Days: given, Kind: RungReminder, Letter: LetterTimeToRenew}}
+	for _, days := range c.Policy.RenewalReminderDays {
+		before = append(before, RungRequest{Days: given + days, Kind: RungReminder, Letter: LetterRenewalReminder})
+		if days < given {
+			before = append(before, RungRequest{Days: days, Kind: RungReminder, Letter: LetterTimeToRenew})
+		}
+	}
+	p.Rungs = PromiseRequest{Due: Deadline{From: p.DueAt, Exact: true}, Before: before}.Open(p.ID, now).Rungs
 }
 
 // ConsequenceOf is what follows a promise of the case that is not kept, where that depends

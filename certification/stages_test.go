@@ -33,13 +33,18 @@ func TestTheTableOfStagesIsWhole(t *testing.T) {
 
 func TestEverySignalHasOneSender(t *testing.T) {
 	count := map[Role]int{}
+	listed := map[Role][]Signal{}
 	seen := map[Signal]bool{}
 	for _, message := range Messages() {
 		require.False(t, seen[message.Signal()])
 		seen[message.Signal()] = true
 		count[SenderOf(message.Signal())]++
+		listed[SenderOf(message.Signal())] = append(listed[SenderOf(message.Signal())], message.Signal())
 	}
-	require.Equal(t, map[Role]int{RoleApplicant: 12, RoleReviewer: 6, RoleOutside: 13, RoleAdministrator: 11}, count)
+	for role, signals := range listed {
+		require.Equal(t, signals, signalsOf(role), "in the order of the vocabulary")
+	}
+	require.Equal(t, map[Role]int{RoleApplicant: 12, RoleReviewer: 6, RoleOutside: 14, RoleAdministrator: 11}, count)
 	for _, rule := range Stages {
 		for _, signal := range rule.People {
 			require.Contains(t, []Role{RoleApplicant, RoleReviewer}, SenderOf(signal))
@@ -85,7 +90,19 @@ func TestConcerns(t *testing.T) {
 	c := Case{Stage: StageExamBooked, Exam: &Exam{AuthorizationID: "mine"}}
 	require.Empty(t, c.Concerns(&ExamResult{AuthorizationID: "mine"}))
 	require.Equal(t, "another authorization", c.Concerns(&ExamResult{AuthorizationID: "another"}))
-	require.Equal(t, "not at this stage", c.Concerns(&ExamConfirmed{AuthorizationID: "mine"}))
+	require.Equal(t, "not at this stage", c.Concerns(&ExamAuthorized{AuthorizationID: "mine"}))
+	for _, stage := range []Stage{StageExamBooked, StageExamScoring} {
+		c := Case{Stage: stage, Exam: &Exam{AuthorizationID: "mine", AppointmentID: "a1"}}
+		require.Equal(t, "the same appointment", c.Concerns(&ExamConfirmed{AuthorizationID: "mine", AppointmentID: "a1"}))
+		require.Equal(t, "another authorization", c.Concerns(&ExamConfirmed{AuthorizationID: "another", AppointmentID: "a2"}))
+		require.Empty(t, c.Concerns(&ExamConfirmed{AuthorizationID: "mine", AppointmentID: "a2"}))
+		for id, ignored := range map[string]string{"a1": "", "a2": "another appointment"} {
+			require.Equal(t, ignored, c.Concerns(&ExamChanged{AuthorizationID: "mine", AppointmentID: id}))
+			require.Equal(t, ignored, c.Concerns(&ExamCancelled{AuthorizationID: "mine", AppointmentID: id}))
+		}
+		c.Exam.PassedAt = time.Now()
+		require.Equal(t, "the exam was taken", c.Concerns(&ExamCancelled{AuthorizationID: "mine", AppointmentID: "a1"}))
+	}
 	require.Empty(t, c.Concerns(&PaymentSettled{}), "money is of interest wherever a case stands")
 	require.Empty(t, c.Concerns(&PaymentDisputed{}), "of interest at every stage")
 	c.Stage = StageClosed

@@ -26,7 +26,7 @@ type Transition struct {
 	Close  []PromiseKind    `json:"close,omitempty"`
 	Stop   []PromiseKind    `json:"stop,omitempty"`
 	Resume []PromiseKind    `json:"resume,omitempty"`
-	// Extend moves the promise of the stage by calendar days.
+	// Extend moves the promise of the stage by calendar days, and the window where it runs.
 	Extend int `json:"extend,omitempty"`
 
 	Notices []NoticeRequest `json:"notices,omitempty"`
@@ -35,12 +35,18 @@ type Transition struct {
 	Window *Deadline `json:"window,omitempty"`
 	Expiry *Deadline `json:"expiry,omitempty"`
 
-	// Ask opens a payment row; Payment says what became of one.
+	// Ask opens a payment row; Payment says what became of the one that was open, Credit
+	// of one that had ended before and whose money came all the same.
 	Ask     bool            `json:"ask,omitempty"`
 	Payment *PaymentOutcome `json:"payment,omitempty"`
+	Credit  *PaymentOutcome `json:"credit,omitempty"`
 
 	// CheckAgain are documents whose check, which does not end, is to be tried at once.
 	CheckAgain []string `json:"check_again,omitempty"`
+
+	// Corrected are authorizations of whose exam the vendor said something else than the case
+	// acted upon, which nobody of ours had seen to when the case closed: the inbox keeps them.
+	Corrected []string `json:"corrected,omitempty"`
 
 	Authorize bool `json:"authorize,omitempty"` // a new authorization to test
 	Issue     bool `json:"issue,omitempty"`     // a new certificate number
@@ -125,9 +131,10 @@ type NoticeRequest struct {
 
 // PaymentOutcome is what became of a payment row.
 type PaymentOutcome struct {
-	ID     string    `json:"id"`
-	Status string    `json:"status"` // one of the Payment statuses but PaymentOpen
-	At     time.Time `json:"at,omitzero"`
+	ID     string `json:"id"`
+	Status string `json:"status"` // one of the Payment statuses but PaymentOpen
+	// At is when the money arrived; zero where none did now.
+	At time.Time `json:"at,omitzero"`
 }
 
 // What can become of a payment row.
@@ -136,7 +143,8 @@ const (
 	PaymentPaid          = "paid"
 	PaymentDropped       = "failed"   // it ended without money: declined, expired, or the case went on without it
 	PaymentWaived        = "waived"   // settled without money
-	PaymentSurplus       = "surplus"  // paid, after it had ended otherwise: it is to be given back
+	PaymentCredit        = "credit"   // paid, after it had ended: it counts once the fee is due again
+	PaymentSurplus       = "surplus"  // paid, after it had ended and the fee needs it no more: it is to be given back
 	PaymentRefundedWhole = "refunded" // all of it went back
 )
 
@@ -169,6 +177,8 @@ type Settled struct {
 	CertificateNumber string    `json:"certificate_number,omitempty"`
 	WindowEndsAt      time.Time `json:"window_ends_at,omitzero"`
 	ExpiresAt         time.Time `json:"expires_at,omitzero"`
+	RenewBy           time.Time `json:"renew_by,omitzero"`      // see Certificate
+	RenewLateBy       time.Time `json:"renew_late_by,omitzero"` // see Certificate
 	// Refused is why the records refused the step: rows had moved on. Nothing was written.
 	Refused *Refusal `json:"refused,omitempty"`
 	// Repeated is true when the message was recorded long ago: nothing was written.
@@ -179,40 +189,72 @@ type Settled struct {
 // takes new ids and numbers from the functions given.
 func (t Transition) Settle(now time.Time, newID func() string, newCertificateNumber func() string) Settled {
 	settled := Settled{At: now}
+	stood := t.held(now)
 	if t.Window != nil {
-		settled.WindowEndsAt = t.Window.At(now)
+		window := *t.Window
+		if !window.NotBefore.IsZero() {
+			// A floor is for the end that the window has once the hold is over.
+			window.NotBefore = AddDays(window.NotBefore, stood)
+			settled.WindowEndsAt = AddDays(window.At(now), -stood)
+		} else {
+			settled.WindowEndsAt = window.At(now)
+		}
 	}
 	if t.Expiry != nil {
 		settled.ExpiresAt = t.Expiry.At(now)
+	}
+	held := t.endsHold()
+	if t.Window == nil && t.Case.WindowRuns() {
+		moved := t.Extend
+		if held != nil {
+			moved = DaysBetween(held.Since, now)
+		}
+		if moved != 0 {
+			settled.WindowEndsAt = AddDays(t.Case.WindowEndsAt, moved)
+		}
 	}
 	promises := t.Case.Clone().Promises
 	promises = slices.DeleteFunc(promises, func(p Promise) bool { return slices.Contains(t.Close, p.Kind) })
 	for i := range promises {
 		promise := &promises[i]
+		// The due instant of such a promise is the end of the window, and moves with it.
+		ofWindow := promise.Then == ThenWindowClosed
 		if slices.Contains(t.Stop, promise.Kind) && promise.Running() {
 			promise.StoppedAt = now
 		}
-		moved := 0
 		if slices.Contains(t.Resume, promise.Kind) && !promise.Running() {
-			moved = promise.Resume(now)
+			if ofWindow && held != nil {
+				promise.StoppedAt = held.Since // the window stood still also before the case came to this stage
+			}
+			promise.Resume(now)
 		}
 		if t.Extend != 0 && promise.Kind == StagePromise(t.Case.Stage) {
 			promise.Move(t.Extend, now)
-			moved = t.Extend
 		}
-		if moved != 0 && promise.Then == ThenWindowClosed && !t.Case.WindowEndsAt.IsZero() {
-			settled.WindowEndsAt = AddDays(t.Case.WindowEndsAt, moved) // the window is this promise's due instant
+		if ofWindow && t.Window != nil {
+			promise.Move(DaysBetween(promise.DueAt, settled.WindowEndsAt), now)
 		}
 	}
+	settled.RenewBy, settled.RenewLateBy = t.timeToRenew(promises, now)
+	opened := len(promises)
 	for _, request := range t.Open {
+		if request.Then == ThenWindowClosed && stood > 0 {
+			// Its reminders go by the end that the window has once the hold is over.
+			ends := later(t.Case.WindowEndsAt, settled.WindowEndsAt)
+			request.Due = Deadline{From: AddDays(ends, stood), Exact: true}
+			promise := request.Open(newID(), now)
+			promise.Move(-stood, now)
+			promises = append(promises, promise)
+			continue
+		}
 		promises = append(promises, request.Open(newID(), now))
 	}
-	of := t.Case
-	if of.Certificate != nil && !settled.ExpiresAt.IsZero() {
-		of = of.Clone()
-		of.Certificate.ExpiresAt = settled.ExpiresAt
-	}
+	of := t.Case.Clone()
+	settled.date(of.Certificate)
 	for i := range promises {
+		if i >= opened || !settled.RenewBy.IsZero() {
+			of.remindOfTimeGiven(&promises[i], now)
+		}
 		if t.Case.OnHold && promises[i].Running() && promises[i].Kind != PromiseHold {
 			promises[i].StoppedAt = now // a stage reached while on hold begins with its clock stopped
 		}
@@ -234,6 +276,79 @@ func (t Transition) Settle(now time.Time, newID func() string, newCertificateNum
 	return settled
 }
 
+// endsHold is the promise of the hold that a step ends; nil if it ends none.
+func (t Transition) endsHold() *Promise {
+	if t.Case.Stage == StageClosed || !slices.Contains(t.Close, PromiseHold) {
+		return nil
+	}
+	return t.Case.Promise(PromiseHold)
+}
+
+// held is how many days a case has been on hold, where it stays so.
+func (t Transition) held(now time.Time) int {
+	if hold := t.Case.Promise(PromiseHold); t.Case.OnHold && hold != nil {
+		return DaysBetween(hold.Since, now)
+	}
+	return 0
+}
+
+// timeToRenew is until when a renewal can be sent, in time and late, where somebody of
+// ours gave more time for that than everybody has, or took it by a hold; zero where
+// nothing changes. promises are those that the step leaves open.
+func (t Transition) timeToRenew(promises []Promise, now time.Time) (inTime, late time.Time) {
+	certificate := t.Case.Certificate
+	if certificate == nil {
+		return inTime, late
+	}
+	open := Case{Promises: promises}
+	longer := func(stage Stage, than time.Time) time.Time {
+		promise := open.Promise(StagePromise(stage))
+		if promise == nil {
+			promise = t.Case.Promise(StagePromise(stage)) // it ends with this step
+		}
+		if promise == nil || !promise.DueAt.After(than) {
+			return time.Time{}
+		}
+		return promise.DueAt
+	}
+	// What a hold takes of the time to renew while no promise of the case counts that.
+	lost := 0
+	switch t.Case.Stage {
+	case StageCertified, StageRenewalFee, StageRenewalReview, StageRenewalReturned:
+		if held := t.endsHold(); held != nil {
+			opened := AddDays(certificate.ExpiresAt, -t.Case.Policy.RenewalOpensDays)
+			lost = max(0, DaysBetween(later(held.Since, opened), now))
+		}
+	}
+	until := t.Case.RenewableUntil()
+	if certificate.Lapsed {
+		if late = longer(StageExpired, until); lost > 0 {
+			late = AddDays(until, lost)
+		}
+		return inTime, late
+	}
+	if inTime = longer(StageRenewal, until); lost > 0 {
+		inTime = AddDays(until, lost)
+	}
+	return inTime, late
+}
+
+// date gives a certificate its dates; nil is no certificate.
+func (s Settled) date(certificate *Certificate) {
+	if certificate == nil {
+		return
+	}
+	if !s.ExpiresAt.IsZero() {
+		certificate.ExpiresAt = s.ExpiresAt
+	}
+	if !s.RenewBy.IsZero() {
+		certificate.RenewBy = s.RenewBy
+	}
+	if !s.RenewLateBy.IsZero() {
+		certificate.RenewLateBy = s.RenewLateBy
+	}
+}
+
 // Apply gives the case after the transition. The workflow and the records both
 // use it, so they cannot differ.
 func (t Transition) Apply(settled Settled) Case {
@@ -252,10 +367,8 @@ func (t Transition) Apply(settled Settled) Case {
 		if t.Issue {
 			after.Certificate.Number, after.Certificate.IssuedAt = settled.CertificateNumber, settled.At
 		}
-		if !settled.ExpiresAt.IsZero() {
-			after.Certificate.ExpiresAt = settled.ExpiresAt
-		}
 	}
+	settled.date(after.Certificate)
 	for i := range after.Attention {
 		if after.Attention[i].Since.IsZero() {
 			after.Attention[i].Since = settled.At
@@ -267,6 +380,7 @@ func (t Transition) Apply(settled Settled) Case {
 // FactsOf completes the facts of a letter from the case after the transition.
 func (r NoticeRequest) FactsOf(after Case, now time.Time) Facts {
 	facts := r.Facts
+	facts.Credited = after.Credit != nil
 	facts.Stage, facts.Suspended, facts.RenewUntil = after.Stage, after.Suspended, after.RenewableUntil()
 	if hold := after.Promise(PromiseHold); after.OnHold && hold != nil {
 		facts.HoldDueAt = hold.DueAt
@@ -286,6 +400,7 @@ func (r NoticeRequest) FactsOf(after Case, now time.Time) Facts {
 	}
 	if after.Certificate != nil {
 		facts.CertificateNumber, facts.ExpiresAt = after.Certificate.Number, after.Certificate.ExpiresAt
+		facts.TimeGiven = after.TimeGiven()
 		facts.DaysLeft = max(0, DaysBetween(now, after.Certificate.ExpiresAt))
 	}
 	facts.AttemptsLeft = after.AttemptsLeft()

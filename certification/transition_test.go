@@ -107,3 +107,26 @@ func TestAttention(t *testing.T) {
 	require.True(t, c.ClearAttention(AttentionVendor, ""))
 	require.Empty(t, c.Attention)
 }
+
+// Time that was given before certificates kept it is found in the promise, with the step
+// that ends that.
+func TestTimeThatWasGivenBeforeItWasKept(t *testing.T) {
+	now := time.Date(2028, 3, 4, 12, 0, 0, 0, time.UTC)
+	expires := EndOfDay(now.AddDate(0, 0, -1))
+	by := AddDays(expires, 20)
+	step := Transition{
+		Case: Case{
+			Stage: StageRenewalFee, Policy: CurrentPolicy(now), Certificate: &Certificate{ExpiresAt: expires, Term: 1},
+			Promises: []Promise{{Kind: StagePromise(StageRenewal), DueAt: by, Then: ThenExpired, Rungs: []Rung{{At: by, Kind: RungDue}}}},
+		},
+		Close: []PromiseKind{StagePromise(StageRenewal)},
+	}
+	after := step.Apply(step.Settle(now, func() string { return "id" }, nil))
+	require.Equal(t, by, after.Certificate.RenewBy)
+	require.Equal(t, expires, after.Certificate.ExpiresAt)
+	require.Equal(t, by, after.RenewableUntil())
+
+	after.Certificate.Lapsed = true
+	late := EndOfDay(AddMonths(by, after.Policy.LateRenewalMonths))
+	require.Equal(t, late, after.RenewableUntil())
+}

@@ -97,6 +97,7 @@ const (
 	SignalExamResult      Signal = "exam-result"
 	SignalExamNoShow      Signal = "exam-no-show"
 	SignalExamIncident    Signal = "exam-incident"
+	SignalExamUnanswered  Signal = "exam-unanswered"
 )
 
 // Signals of administrators.

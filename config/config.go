@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"reflect"
 	"strings"
 	"time"
@@ -26,13 +25,13 @@ const SampleSecretPrefix = "sample-"
 // sentences of the settings table in docs/settings.md.
 type Settings struct {
 	Environment string `env:"PEERCERT_ENVIRONMENT" envDefault:"local" doc:"local, staging or production. Outside local, sample secrets are refused and addresses must be https."`
-	Listen      string `env:"PEERCERT_LISTEN" envDefault:"127.0.0.1:8080" doc:"Address the API listens on."`
-	Operations  string `env:"PEERCERT_OPERATIONS_LISTEN" envDefault:"127.0.0.1:9090" doc:"Address on which the worker serves /livez, /readyz and /metrics."`
-	PublicURL   string `env:"PEERCERT_PUBLIC_URL" envDefault:"http://127.0.0.1:8080" doc:"Address people reach the product at; links in letters begin with it."`
+	Listen      string `env:"PEERCERT_LISTEN" envDefault:"127.0.0.1:8080" doc:"host:port the API listens on; without a host on every address of the machine."`
+	Operations  string `env:"PEERCERT_OPERATIONS_LISTEN" envDefault:"127.0.0.1:9090" doc:"host:port on which the worker serves /livez, /readyz and /metrics."`
+	PublicURL   string `env:"PEERCERT_PUBLIC_URL" envDefault:"http://127.0.0.1:8080" doc:"Address people reach the product at; links in letters begin with it. It ends after the host, without a slash."`
 	Operator    string `env:"PEERCERT_OPERATOR" envDefault:"Peercert demonstration" doc:"Name of the certifying body, as letters and pages show it."`
 
 	DatabaseURL         string `env:"PEERCERT_DATABASE_URL" envDefault:"postgres://peercert@127.0.0.1:5442/peercert?sslmode=disable" secret:"url" doc:"PostgreSQL connection URL."`
-	DatabaseConnections int    `env:"PEERCERT_DATABASE_CONNECTIONS" envDefault:"20" doc:"Most connections one process opens to PostgreSQL."`
+	DatabaseConnections int    `env:"PEERCERT_DATABASE_CONNECTIONS" envDefault:"20" doc:"Most connections one process opens to PostgreSQL, at least 2."`
 
 	TemporalAddress   string `env:"PEERCERT_TEMPORAL_ADDRESS" envDefault:"127.0.0.1:7233" doc:"host:port of the Temporal frontend."`
 	TemporalNamespace string `env:"PEERCERT_TEMPORAL_NAMESPACE" envDefault:"peercert" doc:"Temporal namespace that holds the cases."`
@@ -43,7 +42,7 @@ type Settings struct {
 	S3Endpoint  string `env:"PEERCERT_S3_ENDPOINT" doc:"Address of an S3 service other than AWS; empty means AWS."`
 	S3Region    string `env:"PEERCERT_S3_REGION" envDefault:"us-west-2" doc:"Region of the bucket."`
 	S3Bucket    string `env:"PEERCERT_S3_BUCKET" envDefault:"peercert" doc:"Bucket for documents and for the exam vendor's files."`
-	S3AccessKey string `env:"PEERCERT_S3_ACCESS_KEY" doc:"Access key; empty means the AWS default chain."`
+	S3AccessKey string `env:"PEERCERT_S3_ACCESS_KEY" doc:"Access key, given with its secret; empty means the AWS default chain."`
 	S3SecretKey string `env:"PEERCERT_S3_SECRET_KEY" secret:"yes" doc:"Secret of the access key."`
 
 	StripeSecretKey     string `env:"PEERCERT_STRIPE_SECRET_KEY" envDefault:"sk_test_sample-peercert" secret:"yes" doc:"Stripe secret key. A live key is refused with any address but Stripe's, and the other way round."`
@@ -54,12 +53,12 @@ type Settings struct {
 	MailUsername string `env:"PEERCERT_MAIL_USERNAME" doc:"SMTP user; empty means no sign-in."`
 	MailPassword string `env:"PEERCERT_MAIL_PASSWORD" secret:"yes" doc:"SMTP password."`
 	MailTLS      bool   `env:"PEERCERT_MAIL_TLS" envDefault:"false" doc:"Require STARTTLS."`
-	MailFrom     string `env:"PEERCERT_MAIL_FROM" envDefault:"certification@peercert.test" doc:"Sender of every letter."`
+	MailFrom     string `env:"PEERCERT_MAIL_FROM" envDefault:"certification@peercert.test" doc:"Sender of every letter, a plain e-mail address."`
 
 	ExamWebhookSecret string `env:"PEERCERT_EXAM_WEBHOOK_SECRET" envDefault:"sample-exam-webhook-secret" secret:"yes" doc:"Keys of the exam vendor's webhook signature (HMAC-SHA256), separated by commas."`
 	ExamBookingURL    string `env:"PEERCERT_EXAM_BOOKING_URL" envDefault:"http://127.0.0.1:8092/book" doc:"Page of the exam vendor where people book."`
 
-	ExamCollectEvery time.Duration `env:"PEERCERT_EXAM_COLLECT_EVERY" envDefault:"1m" doc:"How often the exam vendor's files are collected."`
+	ExamCollectEvery time.Duration `env:"PEERCERT_EXAM_COLLECT_EVERY" envDefault:"1m" doc:"How often the exam vendor's files are collected, at least 1s. In force with the next peercert migrate."`
 
 	TokenSecret string `env:"PEERCERT_TOKEN_SECRET" envDefault:"sample-token-secret" secret:"yes" doc:"Key from which confirmation codes and applicants' first tokens are derived. At least 16 characters."`
 
@@ -72,8 +71,8 @@ type Settings struct {
 
 	PublicPerMinute int `env:"PEERCERT_PUBLIC_PER_MINUTE" envDefault:"60" doc:"How often a minute one address may ask for what needs no token; 0 is no limit."`
 
-	SessionIdle    time.Duration `env:"PEERCERT_SESSION_IDLE" envDefault:"30m" doc:"How long without a request until somebody is signed out, of the portal or the console."`
-	SessionLongest time.Duration `env:"PEERCERT_SESSION_LONGEST" envDefault:"12h" doc:"How long somebody stays signed in at most."`
+	SessionIdle    time.Duration `env:"PEERCERT_SESSION_IDLE" envDefault:"30m" doc:"How long without a request until somebody is signed out, of the portal or the console; at least 1m."`
+	SessionLongest time.Duration `env:"PEERCERT_SESSION_LONGEST" envDefault:"12h" doc:"How long somebody stays signed in at most; not shorter than PEERCERT_SESSION_IDLE."`
 	SignInsAnHour  int           `env:"PEERCERT_SIGN_INS_AN_HOUR" envDefault:"30" doc:"How many sign-in codes one address of a machine may ask for in an hour, counted over all processes; 0 is no limit."`
 	Contact        string        `env:"PEERCERT_CONTACT" envDefault:"help@peercert.test" doc:"E-mail address for questions, as pages show it."`
 	SearchesAnHour int           `env:"PEERCERT_SEARCHES_AN_HOUR" envDefault:"120" doc:"How often in an hour one address of a machine may look into the public register, counted over all processes; 0 is no limit."`
@@ -83,80 +82,27 @@ type Settings struct {
 	StaffClientSecret string `env:"PEERCERT_STAFF_CLIENT_SECRET" secret:"yes" doc:"Our client secret at that provider."`
 	StaffRolesClaim   string `env:"PEERCERT_STAFF_ROLES_CLAIM" envDefault:"roles" doc:"Claim of the ID token with a person's roles: administrator, reviewer, or a list of them."`
 
-	ShutdownTimeout time.Duration `env:"PEERCERT_SHUTDOWN_TIMEOUT" envDefault:"30s" doc:"How long a stopping process may finish what it accepted."`
+	ShutdownTimeout time.Duration `env:"PEERCERT_SHUTDOWN_TIMEOUT" envDefault:"30s" doc:"How long a stopping process may finish what it accepted, at least 1s."`
 }
 
 // Read takes the settings from the environment and checks them. The error names
 // every wrong setting, one a line.
 func Read() (Settings, error) {
 	settings, err := env.ParseAs[Settings]()
-	if err != nil {
-		return Settings{}, fmt.Errorf("settings: %w", err)
+	wrong := findings{}
+	var several env.AggregateError
+	if err != nil && !errors.As(err, &several) {
+		return Settings{}, fmt.Errorf("reading the settings: %w", err)
 	}
-	return settings, settings.Check()
-}
-
-// Check says what is wrong with the settings, or nil.
-func (s Settings) Check() error {
-	var wrong []error
-	refuse := func(format string, arguments ...any) { wrong = append(wrong, fmt.Errorf(format, arguments...)) }
-
-	if s.Environment != Local && s.Environment != "staging" && s.Environment != "production" {
-		refuse("PEERCERT_ENVIRONMENT is %q: it must be local, staging or production", s.Environment)
-	}
-	for name, address := range map[string]string{
-		"PEERCERT_PUBLIC_URL": s.PublicURL, "PEERCERT_EXAM_BOOKING_URL": s.ExamBookingURL,
-		"PEERCERT_S3_ENDPOINT": s.S3Endpoint, "PEERCERT_STRIPE_URL": s.StripeURL, "PEERCERT_TEMPORAL_UI_URL": s.TemporalUI,
-		"PEERCERT_STAFF_ISSUER": s.StaffIssuer,
-	} {
-		if address == "" {
-			continue
+	for _, err := range several.Errors {
+		var parse env.ParseError
+		if !errors.As(err, &parse) {
+			return Settings{}, fmt.Errorf("reading the settings: %w", err)
 		}
-		parsed, err := url.Parse(address)
-		if err != nil || parsed.Host == "" {
-			refuse("%s is not a full address such as https://example.org", name)
-		} else if s.Environment != Local && parsed.Scheme != "https" {
-			refuse("%s must begin with https:// outside the local environment", name)
-		}
+		wrong.unreadable(parse)
 	}
-	if parsed, err := url.Parse(s.DatabaseURL); err != nil || !strings.HasPrefix(parsed.Scheme, "postgres") {
-		refuse("PEERCERT_DATABASE_URL is not a postgres:// address")
-	}
-	if _, err := networks(s.TrustedProxies); err != nil {
-		refuse("PEERCERT_TRUSTED_PROXIES: %w", err)
-	}
-	if s.DatabaseConnections < 2 {
-		refuse("PEERCERT_DATABASE_CONNECTIONS must be at least 2")
-	}
-	live := strings.HasPrefix(s.StripeSecretKey, "sk_live_") || strings.HasPrefix(s.StripeSecretKey, "rk_live_")
-	if live != (s.StripeURL == "" && s.Environment == "production") {
-		refuse("PEERCERT_STRIPE_SECRET_KEY: a live key belongs with Stripe's own address in production, and only there")
-	}
-	if len(s.TokenSecret) < 16 {
-		refuse("PEERCERT_TOKEN_SECRET is shorter than 16 characters")
-	}
-	if at := strings.LastIndex(s.Contact, "@"); at < 1 || strings.ContainsAny(s.Contact, " <>\"") || !strings.Contains(s.Contact[at:], ".") {
-		refuse("PEERCERT_CONTACT is not an e-mail address")
-	} else if s.Environment == "production" && strings.HasSuffix(s.Contact, ".test") {
-		refuse("PEERCERT_CONTACT still has the sample value of this repository: people write to it")
-	}
-	if s.StaffIssuer != "" && (s.StaffClientID == "" || s.StaffClientSecret == "" || s.StaffRolesClaim == "") {
-		refuse("PEERCERT_STAFF_ISSUER is set: PEERCERT_STAFF_CLIENT_ID, PEERCERT_STAFF_CLIENT_SECRET and PEERCERT_STAFF_ROLES_CLAIM must be too")
-	}
-	if s.ScanRequired && s.ClamdAddress == "" {
-		refuse("PEERCERT_SCAN_REQUIRED is set but PEERCERT_CLAMD_ADDRESS is empty")
-	}
-	if s.Environment == "production" && !s.ScanRequired {
-		refuse("PEERCERT_SCAN_REQUIRED must be true in production: a document is read only after it was scanned")
-	}
-	if s.Environment != Local {
-		for _, setting := range Table() {
-			if setting.Secret && strings.Contains(setting.value(s), SampleSecretPrefix) {
-				refuse("%s still has the sample value of this repository: set a secret of your own", setting.Name)
-			}
-		}
-	}
-	return errors.Join(wrong...)
+	settings.check(wrong)
+	return settings, wrong.error()
 }
 
 // Proxies are the networks of TrustedProxies; none if Check refuses them.

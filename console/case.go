@@ -297,6 +297,9 @@ func facts(view cases.View) []Fact {
 	if fee, due := view.FeeDue(); due {
 		add("Fee due", spoken(fee)+", "+web.Words("en").Money(view.Policy.AmountCents(fee)))
 	}
+	if credit := view.Credit; credit != nil {
+		add("Money kept", web.Words("en").Money(credit.AmountCents)+" for the "+spoken(credit.Fee)+" fee, until it is due again: payment "+credit.PaymentID)
+	}
 	add("12-month window ends", stamp(view.WindowEndsAt))
 	if view.Exam != nil {
 		add("Exam attempts left", fmt.Sprint(view.AttemptsLeft()))
@@ -308,6 +311,9 @@ func facts(view cases.View) []Fact {
 		add("Term", fmt.Sprint(certificate.Term))
 		add("Issued", stamp(certificate.IssuedAt))
 		add("Expires", stamp(certificate.ExpiresAt))
+		if !certificate.RenewBy.IsZero() || !certificate.RenewLateBy.IsZero() {
+			add("Can be renewed until", stamp(view.RenewableUntil()))
+		}
 	}
 	var returned []string
 	for _, reason := range view.Returned {

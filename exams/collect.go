@@ -65,10 +65,10 @@ func acknowledgement(row map[string]string) wire {
 }
 
 func result(row map[string]string) wire {
-	w := wire{EventID: row["event_id"], AuthorizationID: row["authorization_id"], Reason: row["reason"]}
+	w := wire{EventID: row["event_id"], AuthorizationID: row["authorization_id"], Reason: row["reason"], Version: json.Number(row["version"])}
 	switch outcome := row["outcome"]; outcome {
 	case "passed", "failed":
-		w.Type, w.Outcome, w.ExaminedAt, w.Version = TypeResult, outcome, row["examined_at"], json.Number(row["version"])
+		w.Type, w.Outcome, w.ExaminedAt = TypeResult, outcome, row["examined_at"]
 	case "no_show":
 		w.Type, w.AppointmentAt = TypeNoShow, row["examined_at"]
 	case "incident":

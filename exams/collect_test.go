@@ -37,7 +37,7 @@ func TestCollectTakesEveryEventOnce(t *testing.T) {
 	leave(t, files, exams.ResultsPrefix+"2026-03-02.csv", resultHeader+
 		"r-1,"+first+",2026-03-02T09:00:00-08:00,passed,,\n"+
 		"r-2,"+strings.ToUpper(second)+",2026-03-02T17:00:00Z,no_show,,\n"+
-		"r-3,"+second+",2026-03-02T17:00:00Z,incident,,The power failed and Ana Canary had to leave\n"+
+		"r-3,"+second+",2026-03-02T17:00:00Z,incident,3,The power failed and Ana Canary had to leave\n"+
 		"r-4,"+first+",2026-03-02T17:00:00Z,failed,2,rescored\n")
 	leave(t, files, exams.ResultsPrefix+"2026-03-03.csv.part", "being written")
 	leave(t, files, exams.ResultsPrefix, "")
@@ -57,7 +57,7 @@ func TestCollectTakesEveryEventOnce(t *testing.T) {
 		"a-2": &certification.ExamRefused{Envelope: envelope("a-2"), AuthorizationID: second, Reason: "last_name_too_long"},
 		"r-1": &certification.ExamResult{Envelope: envelope("r-1"), AuthorizationID: first, Passed: true, ExaminedAt: at, Version: 1},
 		"r-2": &certification.ExamNoShow{Envelope: envelope("r-2"), AuthorizationID: second, AppointmentAt: at},
-		"r-3": &certification.ExamIncident{Envelope: envelope("r-3"), AuthorizationID: second, Reason: "other"},
+		"r-3": &certification.ExamIncident{Envelope: envelope("r-3"), AuthorizationID: second, Reason: "other", Version: 3},
 		"r-4": &certification.ExamResult{Envelope: envelope("r-4"), AuthorizationID: first, ExaminedAt: at, Version: 2},
 	} {
 		incoming := box.messages[id]

@@ -88,6 +88,16 @@ func (w wire) read() (event, []fault) {
 		}
 		return t.UTC()
 	}
+	version := func(without int) int {
+		if w.Version == "" {
+			return without
+		}
+		version, err := strconv.Atoi(w.Version.String())
+		if err != nil || version < 1 || version > maxVersion {
+			find("version", "not_a_version")
+		}
+		return version
+	}
 
 	e := event{EventID: id("event_id", w.EventID), Type: w.Type}
 	if parsed, err := uuid.Parse(w.AuthorizationID); err != nil || len(w.AuthorizationID) != 36 {
@@ -100,8 +110,10 @@ func (w wire) read() (event, []fault) {
 	}
 	switch w.Type {
 	case TypeAccepted:
-	case TypeRejected, TypeIncident:
+	case TypeRejected:
 		e.Reason = reason(w.Reason)
+	case TypeIncident:
+		e.Reason, e.Version = reason(w.Reason), version(0)
 	case TypeConfirmed, TypeChanged:
 		e.AppointmentID = id("appointment_id", w.AppointmentID)
 		e.AppointmentAt = at("appointment_at", w.AppointmentAt)
@@ -116,14 +128,9 @@ func (w wire) read() (event, []fault) {
 		if e.Outcome = w.Outcome; e.Outcome != "passed" && e.Outcome != "failed" {
 			find("outcome", "unknown")
 		}
-		var err error
-		if e.Version, err = strconv.Atoi(w.Version.String()); w.Version == "" {
-			e.Version = 1
-		} else if err != nil || e.Version < 1 || e.Version > maxVersion {
-			find("version", "not_a_version")
-		}
+		e.Version = version(1)
 	case TypeNoShow:
-		e.AppointmentAt = at("appointment_at", w.AppointmentAt)
+		e.AppointmentAt, e.Version = at("appointment_at", w.AppointmentAt), version(0)
 	default:
 		find("type", "unknown")
 	}
@@ -183,19 +190,20 @@ func Interpret(incoming certification.Incoming) (authorizationID string, message
 		message = &certification.ExamRefused{Envelope: envelope, AuthorizationID: e.AuthorizationID, Reason: e.Reason}
 	case TypeConfirmed:
 		message = &certification.ExamConfirmed{Envelope: envelope, AuthorizationID: e.AuthorizationID,
-			AppointmentID: e.AppointmentID, AppointmentAt: e.AppointmentAt, EndsAt: e.EndsAt}
+			AppointmentID: e.AppointmentID, AppointmentAt: e.AppointmentAt, EndsAt: e.EndsAt, OccurredAt: e.OccurredAt}
 	case TypeChanged:
 		message = &certification.ExamChanged{Envelope: envelope, AuthorizationID: e.AuthorizationID,
-			AppointmentID: e.AppointmentID, AppointmentAt: e.AppointmentAt, EndsAt: e.EndsAt}
+			AppointmentID: e.AppointmentID, AppointmentAt: e.AppointmentAt, EndsAt: e.EndsAt, OccurredAt: e.OccurredAt}
 	case TypeCancelled:
-		message = &certification.ExamCancelled{Envelope: envelope, AuthorizationID: e.AuthorizationID, AppointmentID: e.AppointmentID}
+		message = &certification.ExamCancelled{Envelope: envelope, AuthorizationID: e.AuthorizationID,
+			AppointmentID: e.AppointmentID, OccurredAt: e.OccurredAt}
 	case TypeResult:
 		message = &certification.ExamResult{Envelope: envelope, AuthorizationID: e.AuthorizationID,
 			Passed: e.Outcome == "passed", ExaminedAt: e.ExaminedAt, Version: e.Version}
 	case TypeNoShow:
-		message = &certification.ExamNoShow{Envelope: envelope, AuthorizationID: e.AuthorizationID, AppointmentAt: e.AppointmentAt}
+		message = &certification.ExamNoShow{Envelope: envelope, AuthorizationID: e.AuthorizationID, AppointmentAt: e.AppointmentAt, Version: e.Version}
 	case TypeIncident:
-		message = &certification.ExamIncident{Envelope: envelope, AuthorizationID: e.AuthorizationID, Reason: e.Reason}
+		message = &certification.ExamIncident{Envelope: envelope, AuthorizationID: e.AuthorizationID, Reason: e.Reason, Version: e.Version}
 	}
 	return e.AuthorizationID, message, nil
 }

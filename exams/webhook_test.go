@@ -87,6 +87,7 @@ func TestVerifyHugeInstants(t *testing.T) {
 
 func TestVerifyThenInterpret(t *testing.T) {
 	at, ends := time.Date(2026, 3, 9, 17, 0, 0, 0, time.UTC), time.Date(2026, 3, 9, 19, 30, 0, 0, time.UTC)
+	said := time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC)
 	envelope := certification.Envelope{Key: "exam:w-1", Actor: certification.Actor{Role: certification.RoleOutside, ID: "exam_vendor"}}
 	for kind, test := range map[string]struct {
 		more string
@@ -95,10 +96,10 @@ func TestVerifyThenInterpret(t *testing.T) {
 		"authorization.accepted": {``, &certification.ExamAuthorized{Envelope: envelope, AuthorizationID: first}},
 		"authorization.rejected": {`,"reason":"name_differs"`, &certification.ExamRefused{Envelope: envelope, AuthorizationID: first, Reason: "name_differs"}},
 		"appointment.confirmed": {`,"appointment_id":"ap-7","appointment_at":"2026-03-09T10:00:00-07:00","ends_at":"2026-03-09T19:30:00Z"`,
-			&certification.ExamConfirmed{Envelope: envelope, AuthorizationID: first, AppointmentID: "ap-7", AppointmentAt: at, EndsAt: ends}},
+			&certification.ExamConfirmed{Envelope: envelope, AuthorizationID: first, AppointmentID: "ap-7", AppointmentAt: at, EndsAt: ends, OccurredAt: said}},
 		"appointment.changed": {`,"appointment_id":"ap-7","appointment_at":"2026-03-09T17:00:00Z","ends_at":"2026-03-09T19:30:00Z"`,
-			&certification.ExamChanged{Envelope: envelope, AuthorizationID: first, AppointmentID: "ap-7", AppointmentAt: at, EndsAt: ends}},
-		"appointment.cancelled": {`,"appointment_id":"ap-7"`, &certification.ExamCancelled{Envelope: envelope, AuthorizationID: first, AppointmentID: "ap-7"}},
+			&certification.ExamChanged{Envelope: envelope, AuthorizationID: first, AppointmentID: "ap-7", AppointmentAt: at, EndsAt: ends, OccurredAt: said}},
+		"appointment.cancelled": {`,"appointment_id":"ap-7"`, &certification.ExamCancelled{Envelope: envelope, AuthorizationID: first, AppointmentID: "ap-7", OccurredAt: said}},
 		"result": {`,"outcome":"passed","examined_at":"2026-03-09T17:00:00Z","version":3`,
 			&certification.ExamResult{Envelope: envelope, AuthorizationID: first, Passed: true, ExaminedAt: at, Version: 3}},
 		"no_show":  {`,"appointment_at":"2026-03-09T17:00:00Z"`, &certification.ExamNoShow{Envelope: envelope, AuthorizationID: first, AppointmentAt: at}},

@@ -57,6 +57,7 @@ var letters = []letter{
 	{name: certification.LetterReceipt, body: 3, next: says("letter.receipt.next_1"), needs: []fact{fee, amount, paidAt, paymentID}},
 	{name: certification.LetterPaymentFailed, body: 2, next: feeOpen, needs: []fact{fee, amount, due}},
 	{name: certification.LetterFeeWaived, body: 1, next: says("letter.fee_waived.next_1"), needs: []fact{fee}},
+	{name: certification.LetterPaymentCredit, body: 2, needs: []fact{fee, amount, paidAt, paymentID}, next: credited},
 	{name: certification.LetterPaymentSurplus, body: 2, needs: []fact{amount, paidAt, paymentID}, next: says(
 		"letter.payment_surplus.next_1", "letter.payment_surplus.next_2",
 	)},
@@ -109,6 +110,7 @@ var letters = []letter{
 	{name: certification.LetterAbandoned, body: 1, next: says("home.closed.yours")},
 	{name: certification.LetterWithdrawn, body: 2, next: says("home.closed.yours")},
 	{name: certification.LetterRenewalReminder, body: 3, priced: 3, next: renewalOpen, needs: []fact{days, expires}},
+	{name: certification.LetterTimeToRenew, body: 2, priced: 2, next: renewalOpen, needs: []fact{due, expires, renew}},
 	{name: certification.LetterRenewalReceived, body: 2, next: renewalReceived, needs: []fact{due, expires}},
 	{name: certification.LetterRenewalReturned, body: 2, next: returned, needs: []fact{reasons, due}, putRight: true},
 	{name: certification.LetterRenewalEnded, body: 1, next: renewalEnded, needs: []fact{due, expires}},
@@ -129,8 +131,8 @@ var letters = []letter{
 	{name: certification.LetterRevoked, body: 1, why: certification.SignalRevoke, next: says("home.revoked.text", "home.appeal.yours", "home.denied.ours"), needs: []fact{due}},
 	{name: certification.LetterSurrendered, body: 1, next: says("home.closed.yours")},
 	{name: certification.LetterOnHold, body: 1, why: certification.SignalHold, next: onHold},
-	{name: certification.LetterHoldReleased, body: 1, next: says("letter.hold_released.next_1"), needs: []fact{due}},
-	{name: certification.LetterDeadlineExtended, body: 1, next: says("letter.deadline_extended.next_1"), needs: []fact{due}},
+	{name: certification.LetterHoldReleased, body: 1, next: moved("letter.hold_released.next_1"), needs: []fact{due}},
+	{name: certification.LetterDeadlineExtended, body: 1, next: moved("letter.deadline_extended.next_1"), needs: []fact{due}},
 }
 
 func letterOf(name certification.Letter) (letter, bool) {

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
@@ -200,6 +201,7 @@ func TestTheTableAgreesWithTheCommentsOfTheProgram(t *testing.T) {
 		"DueAt": "due_at", "Fee": "fee", "AmountCents": "amount_cents", "PaidAt": "paid_at", "PaymentID": "payment_id",
 		"Reasons": "reasons", "WindowEndsAt": "window_ends_at", "AttemptsLeft": "attempts_left", "AppointmentAt": "appointment_at",
 		"ExamLanguage": "exam_language", "CertificateNumber": "certificate_number", "ExpiresAt": "expires_at", "DaysLeft": "days_left",
+		"RenewUntil": "renew_until",
 	}
 	lines := map[string]string{}
 	for _, match := range regexp.MustCompile(`(?m)Letter = "(\w+)"[^\n/]*(?://(.*))?$`).FindAllStringSubmatch(string(source), -1) {
@@ -356,6 +358,7 @@ func TestALetterComposesWithNothingButWhatItNeeds(t *testing.T) {
 		"certificate_number": func(from certification.Facts, to *certification.Facts) { to.CertificateNumber = from.CertificateNumber },
 		"expires_at":         func(from certification.Facts, to *certification.Facts) { to.ExpiresAt = from.ExpiresAt },
 		"days_left":          func(from certification.Facts, to *certification.Facts) { to.DaysLeft = from.DaysLeft },
+		"renew_until":        func(from certification.Facts, to *certification.Facts) { to.RenewUntil = from.RenewUntil },
 		"code":               func(certification.Facts, *certification.Facts) {},
 	}
 	for _, example := range List() {
@@ -435,7 +438,7 @@ func TestNoFactIsDemandedInVain(t *testing.T) {
 		"due_at": {"Due", "DueBy", "DueDay"}, "window_ends_at": {"WindowBy", "WindowUntil"}, "expires_at": {"ExpiresBy", "ExpiresUntil", "ExpiresDay"},
 		"appointment_at": {"AppointmentMoment"}, "paid_at": {"PaidDay"}, "amount_cents": {"Amount"}, "payment_id": {"PaymentID"},
 		"attempts_left": {"Count"}, "days_left": {"Count"}, "certificate_number": {"CertificateNumber"}, "code": {"Code"},
-		"fee": {"Fee"}, "exam_language": {"ExamLanguage"},
+		"fee": {"Fee"}, "exam_language": {"ExamLanguage"}, "renew_until": {"RenewUntil"},
 	}
 	catalogue := sentences(t, "letters", "shared", "home")
 	for _, example := range List() {
@@ -682,6 +685,33 @@ func TestEnglishLettersAreEasyToRead(t *testing.T) {
 					require.LessOrEqual(t, len(strings.Fields(one)), 20, one)
 				}
 			}
+		}
+	}
+}
+
+// After the day on which renewal opens, and after the last day of a term, a letter names no
+// day that has passed as the next one.
+func TestALetterAboutTimeGivenToRenewNamesTheDayThatCounts(t *testing.T) {
+	day := func(year int, month time.Month, day int) time.Time {
+		return certification.EndOfDay(time.Date(year, month, day, 12, 0, 0, 0, certification.Pacific))
+	}
+	passed, until := day(2026, time.January, 3), day(2026, time.June, 20)
+	for _, language := range languages {
+		words := web.Words(language)
+		for _, name := range []certification.Letter{certification.LetterHoldReleased, certification.LetterTimeToRenew} {
+			row, _ := letterOf(name)
+			notice := exampleOf(row)
+			notice.Language = language
+			notice.Facts.ExpiresAt, notice.Facts.RenewUntil, notice.Facts.TimeGiven = day(2026, time.March, 3), until, true
+			if notice.Facts.DueAt = until; name == certification.LetterHoldReleased {
+				notice.Facts.Stage, notice.Facts.DueAt = certification.StageCertified, passed
+			}
+			written, err := Compose(notice, head)
+			require.NoError(t, err)
+			require.NotContains(t, written.Text, words.Date(passed), name)
+			require.Contains(t, written.Text, words.Until(until), name)
+			require.Contains(t, written.Text, words.Date(notice.Facts.ExpiresAt), name)
+			require.NotContains(t, written.Text, words.Say("consequence.expired", nil), name)
 		}
 	}
 }

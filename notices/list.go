@@ -66,6 +66,9 @@ func exampleOf(row letter) certification.Notice {
 		notice.Facts.HoldDueAt = day(2026, time.March, 3)
 	case certification.LetterRenewalReminder:
 		notice.Facts.DueAt = notice.Facts.ExpiresAt
+	case certification.LetterTimeToRenew:
+		notice.Facts.DueAt, notice.Facts.RenewUntil = day(2028, time.September, 19), day(2028, time.September, 19)
+		notice.Facts.TimeGiven, notice.Facts.DaysLeft = true, 0
 	}
 	if row.about.why != "" {
 		notice.CaseID, notice.CaseNumber, notice.Name = "", "", ""
@@ -91,7 +94,7 @@ func stageOf(letter certification.Letter) certification.Stage {
 		return certification.StageTrainingReview
 	case certification.LetterRenewalReturned:
 		return certification.StageRenewalReturned
-	case certification.LetterRenewalEnded:
+	case certification.LetterRenewalEnded, certification.LetterTimeToRenew:
 		return certification.StageRenewal
 	case certification.LetterAppealGranted, certification.LetterSuspended, certification.LetterReinstated:
 		return certification.StageCertified
@@ -113,7 +116,7 @@ func feeOf(letter certification.Letter) certification.Fee {
 		return certification.FeeExam
 	case certification.LetterResultsNotPassed, certification.LetterExamNoShow:
 		return certification.FeeRetake
-	case certification.LetterRenewalReminder, certification.LetterRenewalEnded:
+	case certification.LetterRenewalReminder, certification.LetterTimeToRenew, certification.LetterRenewalEnded:
 		return certification.FeeRenewal
 	case certification.LetterExpired:
 		return certification.FeeLateRenewal

@@ -40,6 +40,30 @@ func (l letter) nextOf(n certification.Notice) []string {
 	return append(own, onHold(n)...)
 }
 
+// moved is for a letter about a date that is another now. Where the next step is ours or
+// the exam partner's, the person's own last day has moved with it. More time to renew is
+// not more time certified; and where a hold has lasted beyond the day on which renewal
+// opened, until when to renew is the date that counts.
+func moved(key string) func(certification.Notice) []string {
+	return func(n certification.Notice) []string {
+		switch {
+		case n.Facts.TimeGiven && n.Facts.Stage == certification.StageCertified:
+			key = "letter.time_to_renew.body_1"
+			fallthrough
+		case n.Facts.TimeGiven && n.Facts.Stage == certification.StageRenewal:
+			if !n.Facts.Suspended {
+				return []string{key, "home.renewal.text_given"}
+			}
+		case n.Facts.WindowEndsAt.IsZero():
+		case n.Facts.Stage == certification.StageTrainingReview:
+			return []string{key, "home.window_training.text"}
+		case n.Facts.Stage == certification.StageExamBooked, n.Facts.Stage == certification.StageExamScoring:
+			return []string{key, "home.window_exam.text"}
+		}
+		return []string{key}
+	}
+}
+
 func onHold(n certification.Notice) []string {
 	keys := []string{"home.on_hold.text", "home.on_hold.yours"}
 	switch {
@@ -58,7 +82,11 @@ func unfinished(n certification.Notice) []string {
 	if n.Facts.Stage == certification.StageIntroVideo {
 		return []string{"home.intro_video.yours", "consequence.case_abandoned", "home.intro_video.ours"}
 	}
-	return []string{"home.application.yours", "consequence.case_abandoned", "home.application.ours"}
+	ours := "home.application.ours"
+	if n.Facts.Credited {
+		ours = "home.application_paid.ours"
+	}
+	return []string{"home.application.yours", "consequence.case_abandoned", ours}
 }
 
 // feeOpen says what to pay, and what happens if not.
@@ -72,6 +100,21 @@ func feeOpen(n certification.Notice) []string {
 		return renewalEnds(n, "home.renewal_fee.yours", "home.application_fee.ours")
 	}
 	return []string{"home.application_fee.yours", "consequence.back_to_draft", "home.application_fee.ours"}
+}
+
+// credited says what brings the fee back for which the money is here, where that is a step
+// of the person.
+func credited(n certification.Notice) []string {
+	switch {
+	case n.Facts.DueAt.IsZero():
+	case n.Facts.Stage == certification.StageApplication:
+		return []string{"home.application.yours", "home.application_paid.ours"}
+	case n.Facts.Stage == certification.StageRenewal:
+		return []string{"home.renewal_paid.yours", "home.renewal_paid.ours"}
+	case n.Facts.Stage == certification.StageExpired:
+		return []string{"home.expired.yours", "home.renewal_paid.ours"}
+	}
+	return []string{"letter.payment_credit.next_1"}
 }
 
 // withWindow begins with until when there is time for the exam, where the facts have it.
@@ -91,7 +134,7 @@ func renewalEnds(n certification.Notice, yours, ours string) []string {
 		return []string{yours, ours}
 	case facts.RenewUntil.After(facts.DueAt):
 		return []string{yours, "consequence." + string(certification.ThenRenewalEnds), ours}
-	case facts.RenewUntil.After(facts.ExpiresAt): // in the time to renew late
+	case lapsed(facts):
 		return []string{yours, "consequence.vacated", ours}
 	}
 	return []string{yours, "consequence.expired", ours}
@@ -121,10 +164,15 @@ func renewalReviewed(facts certification.Facts) string {
 	switch {
 	case facts.Suspended:
 		return "home.renewal_review.text_suspended"
-	case facts.RenewUntil.After(facts.ExpiresAt):
+	case lapsed(facts):
 		return "home.renewal_review.text_lapsed"
 	}
 	return "home.renewal_review.text"
+}
+
+// lapsed says whether a letter is written in the time to renew late.
+func lapsed(facts certification.Facts) bool {
+	return facts.RenewUntil.After(facts.ExpiresAt) && !facts.TimeGiven
 }
 
 func renewalReceived(n certification.Notice) []string {
@@ -168,14 +216,17 @@ func certified(n certification.Notice) []string {
 }
 
 func renewalOpen(n certification.Notice) []string {
-	text := "home.renewal.text"
+	text, then := "home.renewal.text", "consequence.expired"
+	if n.Facts.TimeGiven {
+		text, then = "home.renewal.text_given", "consequence.expired_given"
+	}
 	if n.Facts.Suspended {
 		text = "home.renewal.text_suspended"
 	}
 	if paid(n) {
-		return []string{text, "home.renewal_paid.yours", "consequence.expired", "home.renewal_paid.ours"}
+		return []string{text, "home.renewal_paid.yours", then, "home.renewal_paid.ours"}
 	}
-	return []string{text, "home.renewal.yours", "consequence.expired", "home.renewal.ours"}
+	return []string{text, "home.renewal.yours", then, "home.renewal.ours"}
 }
 
 // paid says of a letter about a renewal that its fee was paid before.

@@ -41,7 +41,7 @@ func (p *Payments) Interpret(ctx context.Context, incoming certification.Incomin
 		deliveries, err = p.Look(ctx, kept.Object)
 	case "charge.refunded":
 		deliveries, err = p.refunded(ctx, kept.Object)
-	case "charge.dispute.created":
+	case "charge.dispute.created", "charge.dispute.closed":
 		deliveries, err = p.disputed(ctx, kept.Object)
 	}
 	if err != nil {
@@ -82,7 +82,7 @@ func (p *Payments) Look(ctx context.Context, sessionID string) ([]Delivery, erro
 func settled(found page) []Delivery {
 	return deliver(found.CaseID, &certification.PaymentSettled{
 		Envelope:  envelope("settled:" + found.PaymentID),
-		PaymentID: found.PaymentID, AmountCents: found.AmountCents, PaidAt: found.PaidAt, RefundedCents: found.RefundedCents,
+		PaymentID: found.PaymentID, Fee: found.Fee, AmountCents: found.AmountCents, PaidAt: found.PaidAt, RefundedCents: found.RefundedCents,
 	})
 }
 
@@ -102,18 +102,29 @@ func (p *Payments) refunded(ctx context.Context, chargeID string) ([]Delivery, e
 	}), nil
 }
 
+// disputed reports a dispute as it is now: that it is open, or how it ended. One about
+// money that had gone back before is of no interest, since there is nothing left to take.
 func (p *Payments) disputed(ctx context.Context, disputeID string) ([]Delivery, error) {
 	found, err := p.stripe.dispute(ctx, disputeID)
 	if err != nil {
 		return nil, err
 	}
-	if found.PaymentID == "" || found.CaseID == "" {
+	if found.PaymentID == "" || found.CaseID == "" || found.KeptCents == 0 {
 		return nil, nil
 	}
-	return deliver(found.CaseID, &certification.PaymentDisputed{
-		Envelope:  envelope("disputed:" + found.PaymentID + ":" + disputeID),
-		PaymentID: found.PaymentID, EvidenceDueAt: found.EvidenceDueAt,
-	}), nil
+	message := &certification.PaymentDisputed{
+		Envelope: envelope("disputed:" + found.PaymentID + ":" + disputeID), PaymentID: found.PaymentID,
+	}
+	switch found.Outcome {
+	case "":
+		message.EvidenceDueAt = found.EvidenceDueAt
+	case certification.DisputeLost:
+		message.LeftCents = max(0, found.KeptCents-found.AmountCents)
+		fallthrough
+	default:
+		message.Envelope, message.Outcome = envelope("dispute-"+found.Outcome+":"+found.PaymentID+":"+disputeID), found.Outcome
+	}
+	return deliver(found.CaseID, message), nil
 }
 
 func deliver(caseID string, message certification.Message) []Delivery {

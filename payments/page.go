@@ -3,6 +3,8 @@ package payments
 import (
 	"fmt"
 	"time"
+
+	"peercert/certification"
 )
 
 // page is a Checkout Session as we need it.
@@ -14,6 +16,7 @@ type page struct {
 	ExpiresAt  time.Time
 	PaymentID  string // from the metadata; empty if the page is not ours
 	CaseID     string
+	Fee        certification.Fee
 
 	Status      string // "open", "complete" or "expired"
 	Paid        bool   // Stripe's payment_status says paid, or nothing to pay

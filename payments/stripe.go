@@ -192,21 +192,34 @@ func (s *processor) charge(ctx context.Context, id string) (charge, error) {
 	return charge{PaymentID: payment, CaseID: caseID, AmountCents: found.Amount, RefundedCents: found.AmountRefunded}, nil
 }
 
-// dispute is a payment that a bank took back, for now.
+// dispute is a payment that a bank took back, for now or for good.
 type dispute struct {
 	PaymentID, CaseID string
 	EvidenceDueAt     time.Time // zero if the bank takes no evidence
+	Outcome           string    // certification.DisputeWon or DisputeLost; empty while it is open
+	AmountCents       int64     // what is in dispute
+	KeptCents         int64     // what of the payment was not refunded
 }
 
 func (s *processor) dispute(ctx context.Context, id string) (dispute, error) {
 	params := &stripe.DisputeParams{}
 	params.Context = ctx
 	params.AddExpand("payment_intent")
+	params.AddExpand("charge")
 	found, err := s.api.Disputes.Get(id, params)
 	if err != nil {
 		return dispute{}, explain("look at dispute "+id, err)
 	}
-	result := dispute{}
+	result := dispute{AmountCents: found.Amount, KeptCents: found.Amount}
+	if found.Charge != nil && found.Charge.Amount != 0 {
+		result.KeptCents = found.Charge.Amount - found.Charge.AmountRefunded
+	}
+	switch found.Status {
+	case stripe.DisputeStatusWon, stripe.DisputeStatusWarningClosed: // a bank that only asked took nothing
+		result.Outcome = certification.DisputeWon
+	case stripe.DisputeStatusLost:
+		result.Outcome = certification.DisputeLost
+	}
 	result.PaymentID, result.CaseID = ours(found.PaymentIntent)
 	if found.EvidenceDetails != nil && found.EvidenceDetails.DueBy != 0 {
 		result.EvidenceDueAt = time.Unix(found.EvidenceDetails.DueBy, 0).UTC()
@@ -229,6 +242,7 @@ func pageOf(session *stripe.CheckoutSession) page {
 		ExpiresAt:   time.Unix(session.ExpiresAt, 0).UTC(),
 		PaymentID:   session.Metadata[metaPayment],
 		CaseID:      session.Metadata[metaCase],
+		Fee:         certification.Fee(session.Metadata[metaFee]),
 		Status:      string(session.Status),
 		Paid:        session.PaymentStatus == stripe.CheckoutSessionPaymentStatusPaid || session.PaymentStatus == stripe.CheckoutSessionPaymentStatusNoPaymentRequired,
 		AmountCents: session.AmountTotal,

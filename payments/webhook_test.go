@@ -194,6 +194,35 @@ func TestInterpretADispute(t *testing.T) {
 	require.Equal(t, b.clock.now().Add(21*24*time.Hour), disputed.EvidenceDueAt)
 }
 
+func TestInterpretHowADisputeEnds(t *testing.T) {
+	for action, outcome := range map[paymentsimulator.Action]string{
+		paymentsimulator.Win: certification.DisputeWon, paymentsimulator.Lose: certification.DisputeLost,
+	} {
+		b := newBench(t)
+		session := b.open(b.checkout())
+		b.act(session.SessionID, paymentsimulator.Pay)
+		b.act(session.SessionID, paymentsimulator.Dispute)
+		opened := message[*certification.PaymentDisputed](t, b.interpret("charge.dispute.created"))
+		b.act(session.SessionID, action)
+		ended := message[*certification.PaymentDisputed](t, b.interpret("charge.dispute.closed"))
+		require.Equal(t, outcome, ended.Outcome)
+		require.Equal(t, "019a-payment", ended.PaymentID)
+		require.Zero(t, ended.LeftCents)
+		require.Zero(t, ended.EvidenceDueAt)
+		require.NotEqual(t, opened.Key, ended.Key)
+		require.Equal(t, ended, message[*certification.PaymentDisputed](t, b.interpret("charge.dispute.created")), "an old event says what is true now")
+	}
+}
+
+func TestADisputeAboutMoneyThatWentBackIsNothing(t *testing.T) {
+	b := newBench(t)
+	session := b.open(b.checkout())
+	b.act(session.SessionID, paymentsimulator.Pay)
+	b.act(session.SessionID, paymentsimulator.Refund)
+	b.act(session.SessionID, paymentsimulator.Dispute)
+	require.Empty(t, b.interpret("charge.dispute.created"))
+}
+
 func TestInterpretWhatIsNotOurs(t *testing.T) {
 	b := newBench(t)
 	for _, kind := range []string{"balance.available", "invoice.paid"} {

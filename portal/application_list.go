@@ -151,7 +151,7 @@ func whyShut(frame web.Frame, view cases.View) web.Notice {
 	at, variables := standing(view, nil, view.UpdatedAt), wordsOf(frame, view, view.UpdatedAt)
 	return web.Notice{
 		Tone: "info", Heading: frame.Localizer.Say("home."+at+".heading", variables),
-		Text: template.HTML(template.HTMLEscapeString(frame.Localizer.Say(textKey(view, at), variables) + " " + frame.Localizer.Say(yoursKey(view, at), variables))),
+		Text: template.HTML(template.HTMLEscapeString(frame.Localizer.Say(textKey(view, at), variables) + " " + frame.Localizer.Say(yoursKey(view, at, view.UpdatedAt), variables))),
 	}
 }
 

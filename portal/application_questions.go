@@ -51,7 +51,9 @@ func nameQuestion() asked {
 }
 
 // oneLine makes any run of white space one space, as it was meant.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.Map(certification.WithoutInvisible, text)), " ")
+}
 
 func refuseLong(form *web.Form, names ...string) {
 	for _, name := range names {

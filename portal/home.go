@@ -95,8 +95,8 @@ func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []
 	at := standing(view, events, now)
 	variables := wordsOf(frame, view, now)
 	home := CaseHome{
-		Number: view.Number, Heading: say("home."+at+".heading", variables), Yours: say(yoursKey(view, at), variables),
-		Ours: say(oursKey(view, at), variables), Button: nextButton(frame, view, at),
+		Number: view.Number, Heading: say("home."+at+".heading", variables), Yours: say(yoursKey(view, at, now), variables),
+		Ours: say(oursKey(view, at, now), variables), Button: nextButton(frame, view, at),
 	}
 	home.Text = template.HTML(template.HTMLEscapeString(say(textKey(view, at), variables)))
 	for _, key := range timeKeys(view, at) {
@@ -142,6 +142,9 @@ func notices(say func(string, map[string]any) string, view cases.View) []web.Not
 	}
 	if view.Suspended && (view.OnHold || view.Stage != certification.StageCertified) {
 		add("error", "suspended")
+	}
+	if view.Credit != nil {
+		add("info", "credit")
 	}
 	if view.Surplus {
 		add("info", "surplus")
@@ -205,8 +208,8 @@ func stoppedWords(frame web.Frame, promise certification.Promise) string {
 }
 
 // promiseOf is promiseCard with what only the case can tell: that a day stands though
-// the case is on hold, until when a renewal can be sent, and what follows an application
-// that was returned for who has paid already.
+// the case is on hold, until when a renewal can be sent, what follows an application that
+// was returned for who has paid already, and what follows where time was given to renew.
 func promiseOf(frame web.Frame, view cases.View, promise certification.Promise) web.Promise {
 	var variables map[string]any
 	if promise.Then == certification.ThenRenewalEnds {
@@ -216,8 +219,11 @@ func promiseOf(frame web.Frame, view cases.View, promise certification.Promise) 
 	if card.Stopped && slices.ContainsFunc(readable, func(s certification.Stage) bool { return certification.StagePromise(s) == promise.Kind }) {
 		card.Stopped, card.By, card.Note = false, frame.By(promise.DueAt), frame.Localizer.Say("promise.stands", nil)
 	}
-	if promise.Kind == certification.StagePromise(certification.StageApplicationReturned) {
+	switch {
+	case promise.Kind == certification.StagePromise(certification.StageApplicationReturned):
 		card.Then = frame.Localizer.Say("consequence.application_returned", nil)
+	case promise.Kind == certification.StagePromise(certification.StageRenewal) && view.TimeGiven():
+		card.Then = frame.Localizer.Say("consequence.expired_given", nil)
 	}
 	return card
 }

@@ -198,6 +198,14 @@ func homeExamples(policy certification.Policy) []example {
 	add("slow on our side", certification.StageApplicationReview, func(v *cases.View) {
 		v.Slow = true
 	})
+	for _, stage := range []certification.Stage{certification.StageApplication, certification.StageRenewal} {
+		add(string(stage)+" paid too late", stage, func(v *cases.View) {
+			v.Credit = &certification.Credit{Fee: certification.FeeApplication, AmountCents: v.Policy.ApplicationFeeCents}
+			if v.Certificate != nil {
+				v.Credit = &certification.Credit{Fee: certification.FeeRenewal, AmountCents: v.Policy.RenewalFeeCents}
+			}
+		})
+	}
 	add("paid what was not due", certification.StageApplicationReview, func(v *cases.View) {
 		v.Surplus = true
 	})
@@ -233,6 +241,10 @@ func homeExamples(policy certification.Policy) []example {
 			}
 		})
 	}
+	add("renewal with more time", certification.StageRenewal, func(v *cases.View) {
+		v.Certificate.ExpiresAt = certification.EndOfDay(exampleNow.AddDate(0, 0, -9))
+		v.Certificate.RenewBy = v.Promises[0].DueAt
+	})
 	add("renewal fee late for the last time", certification.StageRenewalFee, func(v *cases.View) { lapse(v, -170) })
 	add("renewal review late in the term", certification.StageRenewalReview, func(v *cases.View) { lapse(v, -30) })
 

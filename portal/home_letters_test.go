@@ -52,6 +52,14 @@ func arrivals() map[certification.Letter][]arrival {
 		return func(v *cases.View) { v.Promises[0].DueAt = certification.EndOfDay(exampleNow.AddDate(0, 0, days)) }
 	}
 	paid := func(v *cases.View) { v.RenewalPaid = true }
+	creditRenewal := func(v *cases.View) {
+		v.Credit = &certification.Credit{Fee: certification.FeeRenewal, AmountCents: v.Policy.RenewalFeeCents}
+	}
+	given := func(v *cases.View) {
+		v.Certificate.ExpiresAt = certification.EndOfDay(exampleNow.AddDate(0, 0, -9))
+		v.Certificate.RenewBy = v.Promises[0].DueAt
+	}
+	credit := func(v *cases.View) { v.Credit = &certification.Credit{Fee: certification.FeeApplication} }
 	suspend := func(v *cases.View) { v.Suspended = true }
 	again := func(v *cases.View) { v.AttemptsUsed = 1 }
 	exam := func(exam certification.Exam) func(*cases.View) {
@@ -92,12 +100,15 @@ func arrivals() map[certification.Letter][]arrival {
 		}
 	}
 	return map[certification.Letter][]arrival{
-		certification.LetterDraftReminder:       {in(certification.StageIntroVideo), in(certification.StageApplication)},
+		certification.LetterDraftReminder:       {in(certification.StageIntroVideo), in(certification.StageApplication), in(certification.StageApplication, credit)},
 		certification.LetterFeeReminder:         append([]arrival{in(certification.StageApplicationFee)}, renewalFees...),
 		certification.LetterApplicationReceived: {in(certification.StageApplicationReview), in(certification.StageApplicationReview, hold)},
 		certification.LetterPaymentFailed: append([]arrival{
 			in(certification.StageApplicationFee), in(certification.StageExamFee), in(certification.StageExamFee, hold), retake, missed,
 		}, renewalFees...),
+		certification.LetterPaymentCredit: {
+			in(certification.StageApplication, credit), in(certification.StageRenewal, creditRenewal), in(certification.StageExpired, late(-30), creditRenewal),
+		},
 		certification.LetterApplicationReturned: applicationReturned,
 		certification.LetterReturnedReminder:    slices.Concat(applicationReturned, renewalsReturned),
 		certification.LetterReviewResumed:       append([]arrival{in(certification.StageApplicationReview), in(certification.StageTrainingReview)}, renewalReviews...),
@@ -135,8 +146,11 @@ func arrivals() map[certification.Letter][]arrival {
 		certification.LetterAbandoned:        {closed(certification.OutcomeAbandoned)},
 		certification.LetterWithdrawn:        {closed(certification.OutcomeWithdrawn), closed(certification.OutcomeWithdrawn, term)},
 		certification.LetterRenewalReminder:  {in(certification.StageRenewal), in(certification.StageRenewal, suspend), in(certification.StageRenewal, paid)},
-		certification.LetterRenewalReceived:  renewalReviews,
-		certification.LetterRenewalReturned:  renewalsReturned,
+		certification.LetterTimeToRenew: {
+			in(certification.StageRenewal, given), in(certification.StageRenewal, given, suspend), in(certification.StageRenewal, given, paid),
+		},
+		certification.LetterRenewalReceived: renewalReviews,
+		certification.LetterRenewalReturned: renewalsReturned,
 		certification.LetterRenewalEnded: {
 			in(certification.StageRenewal), in(certification.StageRenewal, paid), in(certification.StageRenewal, suspend),
 			in(certification.StageExpired, late(-30)), in(certification.StageExpired, late(-30), paid),
@@ -217,13 +231,13 @@ func factsAt(view cases.View, written mail.Example) certification.Facts {
 	fee, due := view.FeeDue()
 	switch {
 	case slices.Contains([]certification.Letter{
-		certification.LetterRenewalReminder, certification.LetterRenewalEnded, certification.LetterExpired, certification.LetterAppealGranted,
+		certification.LetterRenewalReminder, certification.LetterTimeToRenew, certification.LetterRenewalEnded, certification.LetterExpired, certification.LetterAppealGranted,
 	}, written.Letter):
 		fee = certification.FeeRenewal
 		if view.Certificate.Lapsed {
 			fee = certification.FeeLateRenewal
 		}
-		if view.RenewalPaid {
+		if view.RenewalSettled(view.PolicyAhead(exampleNow)) {
 			fee = "" // the letter says nothing of it (workflows: renewalPrice)
 		}
 	case !due:

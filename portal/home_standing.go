@@ -122,8 +122,8 @@ var (
 )
 
 // yoursKey is the key of what the person does next.
-func yoursKey(view cases.View, at string) string {
-	if at == "renewal" && view.RenewalPaid {
+func yoursKey(view cases.View, at string, now time.Time) string {
+	if at == "renewal" && view.RenewalSettled(view.PolicyAhead(now)) {
 		return "home.renewal_paid.yours"
 	}
 	return nextKey(yoursOf, at, "yours")
@@ -165,6 +165,8 @@ func textKey(view cases.View, at string) string {
 		return "home.suspended.text"
 	case view.Suspended && (at == "renewal" || at == "renewal_review"):
 		return "home." + at + ".text_suspended"
+	case at == "renewal" && view.TimeGiven():
+		return "home.renewal.text_given"
 	case at == "renewal_review" && view.Certificate != nil && view.Certificate.Lapsed:
 		return "home.renewal_review.text_lapsed"
 	}
@@ -173,7 +175,7 @@ func textKey(view cases.View, at string) string {
 
 // oursKey is the key of what we do next. A day that has passed is not promised again,
 // and of a clock that had run out no days are left.
-func oursKey(view cases.View, at string) string {
+func oursKey(view cases.View, at string, now time.Time) string {
 	if view.OnHold {
 		if hold := view.Promise(certification.PromiseHold); hold == nil || hold.Overdue {
 			return "home.on_hold.ours_late"
@@ -197,7 +199,10 @@ func oursKey(view cases.View, at string) string {
 			return "home.returned_late.ours"
 		}
 	}
-	if (at == "renewal" || at == "expired") && view.RenewalPaid {
+	if at == "application" && view.Credit != nil {
+		return "home.application_paid.ours"
+	}
+	if (at == "renewal" || at == "expired") && view.RenewalSettled(view.PolicyAhead(now)) {
 		return "home.renewal_paid.ours"
 	}
 	return nextKey(oursOf, at, "ours")
@@ -213,7 +218,7 @@ func ranOut(promise certification.Promise) bool {
 func wordsOf(frame web.Frame, view cases.View, now time.Time) map[string]any {
 	variables := frame.Rules(view.PolicyAhead(now))
 	maps.Copy(variables, map[string]any{
-		"Count": view.AttemptsLeft(), "DueBy": "", "HoldBy": "", "WindowUntil": "", "Amount": "", "AppointmentMoment": "", "ExpiresUntil": "",
+		"Count": view.AttemptsLeft(), "DueBy": "", "HoldBy": "", "WindowUntil": "", "Amount": "", "AppointmentMoment": "", "ExpiresUntil": "", "ExpiresDay": "",
 	})
 	if promise := view.Promise(certification.StagePromise(view.Stage)); promise != nil {
 		variables["DueBy"] = frame.By(promise.DueAt)
@@ -231,7 +236,7 @@ func wordsOf(frame web.Frame, view cases.View, now time.Time) map[string]any {
 		variables["AppointmentMoment"] = frame.Moment(view.Exam.AppointmentAt)
 	}
 	if view.Certificate != nil {
-		variables["ExpiresUntil"] = frame.Until(view.Certificate.ExpiresAt)
+		variables["ExpiresUntil"], variables["ExpiresDay"] = frame.Until(view.Certificate.ExpiresAt), frame.Date(view.Certificate.ExpiresAt)
 	}
 	return variables
 }

@@ -155,6 +155,14 @@ func TestWhatFollowsARenewalThatIsNotFinished(t *testing.T) {
 	}
 }
 
+func TestWhatFollowsWhereTimeWasGivenToRenew(t *testing.T) {
+	view := exampleView(certification.StageRenewal, func(v *cases.View) {
+		v.Certificate.ExpiresAt = certification.EndOfDay(exampleNow.AddDate(0, 0, -9))
+		v.Certificate.RenewBy = v.Promises[0].DueAt
+	})
+	assert.Contains(t, keysOf(t, view, nil).Promises[0].Then, "[consequence.expired_given]")
+}
+
 // come is the log of a case that went through stages, a day each.
 func come(stages ...certification.Stage) []cases.Event {
 	var events []cases.Event

@@ -187,7 +187,7 @@ func (v *visit) paid() error {
 		if !v.lookAgain("look") {
 			content.Again = v.Request.URL.Path + "?" + url.Values{"payment": {id}, "outcome": {v.Query("outcome")}}.Encode() // where it begins anew
 		}
-	case status == "waived", status == "refunded", status == "disputed", status == certification.PaymentSurplus:
+	case status == "waived", status == "refunded", status == "disputed", status == certification.PaymentSurplus, status == certification.PaymentCredit:
 		name = status
 	case status == "open":
 		name = "not_paid"
@@ -238,7 +238,7 @@ func paymentLines(frame web.Frame, caseID string, payments []cases.Payment) Line
 // refundWords are the statuses that have a receipt, since money arrived, and what it says
 // about giving it back.
 var refundWords = map[string]string{
-	certification.PaymentPaid: "payments.not_refunded", certification.PaymentSurplus: "payments.to_refund", certification.PaymentRefundedWhole: "payments.refunded",
+	certification.PaymentPaid: "payments.not_refunded", certification.PaymentCredit: "payments.kept", certification.PaymentSurplus: "payments.to_refund", certification.PaymentRefundedWhole: "payments.refunded",
 }
 
 // Receipt is money that arrived, to print.

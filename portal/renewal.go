@@ -163,7 +163,7 @@ func renewalPage(frame web.Frame, view cases.View, r renewalDraft, key func() st
 	case certification.StageExpired:
 		page.Lead = plain(frame, "renewal.late_lead")
 		late := "renewal.late"
-		if view.RenewalPaid {
+		if view.RenewalSettled(r.policy) {
 			late = "renewal.late_paid"
 		}
 		page.Notices = append(page.Notices, noticeOf(frame, "warning", late,

@@ -151,17 +151,13 @@ func renewalAnswers(frame web.Frame, form *web.Form, view cases.View, r renewalD
 	if r.asks("ethics") {
 		reading.Notices = append(reading.Notices, noticeOf(frame, "warning", "renewal.unanswered_ethics"))
 	}
-	fee := certification.FeeRenewal
-	if view.Stage == certification.StageExpired {
-		fee = certification.FeeLateRenewal
-	}
 	switch {
 	case view.Stage == certification.StageRenewalReturned:
 		reading.Question.Intro = []string{plain(frame, "renewal.check_no_fee")}
-	case view.RenewalPaid:
+	case view.RenewalSettled(r.policy):
 		reading.Question.Intro = []string{plain(frame, "renewal.check_paid")}
 	default:
-		reading.Question.Intro = []string{plain(frame, "renewal.check_fee", "Fee", frame.Money(r.policy.AmountCents(fee)))}
+		reading.Question.Intro = []string{plain(frame, "renewal.check_fee", "Fee", frame.Money(r.policy.AmountCents(view.RenewalFee())))}
 	}
 	if r.open(certification.PartContinuing) {
 		reading.Question.Inputs = []web.Input{form.Input(web.Input{Kind: web.InputCheckboxes, Name: "attested", Options: []web.Option{

@@ -190,6 +190,7 @@ func TestAddressIsPutRightOnThePageBefore(t *testing.T) {
 		assert.True(t, b.Says(email))
 	}
 	code := place.Code(t, right, 0)
+	place.Code(t, mistyped, 0) // no letter waits for another, so either comes first
 	assert.Equal(t, 1, place.Letters(mistyped), "sent twice, it is one letter")
 	b.Fill("code", code).Press("Go on")
 	assert.Equal(t, "/en/account", b.Path())

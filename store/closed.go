@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"peercert/certification"
 	"peercert/store/queries"
@@ -39,13 +40,7 @@ func (s *Store) CommitClosed(ctx context.Context, caseID string, step func(certi
 			return err
 		}
 		for _, id := range settled.NoticeIDs {
-			payload, err := json.Marshal(map[string]string{"notice_id": id})
-			if err != nil {
-				return fmt.Errorf("encoding a letter to send: %w", err)
-			}
-			if _, err := q.Receive(ctx, queries.ReceiveParams{
-				Source: SourceSteps, ExternalID: KindLetter + ":" + id, Kind: KindLetter, Payload: payload, ReceivedAt: settled.At,
-			}); err != nil {
+			if _, err := leaveLetter(ctx, q, id, settled.At); err != nil {
 				return err
 			}
 		}
@@ -55,4 +50,25 @@ func (s *Store) CommitClosed(ctx context.Context, caseID string, step func(certi
 		return fmt.Errorf("writing to the closed case %s: %w", caseID, err)
 	}
 	return nil
+}
+
+// LeaveLetter leaves a letter to the relay: no workflow sends it any more. It says false
+// if the relay has it already.
+func (s *Store) LeaveLetter(ctx context.Context, noticeID string) (bool, error) {
+	left, err := leaveLetter(ctx, s.Queries, noticeID, s.now())
+	if err != nil {
+		return false, fmt.Errorf("leaving letter %s to the relay: %w", noticeID, err)
+	}
+	return left, nil
+}
+
+func leaveLetter(ctx context.Context, q *queries.Queries, noticeID string, at time.Time) (bool, error) {
+	payload, err := json.Marshal(map[string]string{"notice_id": noticeID})
+	if err != nil {
+		return false, fmt.Errorf("encoding a letter to send: %w", err)
+	}
+	rows, err := q.Receive(ctx, queries.ReceiveParams{
+		Source: SourceSteps, ExternalID: KindLetter + ":" + noticeID, Kind: KindLetter, Payload: payload, ReceivedAt: at,
+	})
+	return rows > 0, err
 }

@@ -80,6 +80,11 @@ func (s *Store) commit(ctx context.Context, q *queries.Queries, t certification.
 		if err := closePages(ctx, q, caseID, revision, now); err != nil {
 			return certification.Settled{}, err
 		}
+		if credit := t.Case.Credit; credit != nil { // what is void may have spent it
+			if err := q.MarkPayment(ctx, queries.MarkPaymentParams{ID: credit.PaymentID, Status: certification.PaymentCredit, CaseID: caseID}); err != nil {
+				return certification.Settled{}, err
+			}
+		}
 	}
 
 	number := ""
@@ -191,6 +196,9 @@ func write(ctx context.Context, q *queries.Queries, t certification.Transition, 
 	if err := checkAgain(ctx, q, t, settled.At); err != nil {
 		return err
 	}
+	if err := keepCorrected(ctx, q, t, settled.At); err != nil {
+		return err
+	}
 	if err := writePayments(ctx, q, t, settled, after); err != nil {
 		return err
 	}
@@ -201,7 +209,7 @@ func write(ctx context.Context, q *queries.Queries, t certification.Transition, 
 			ID: after.Exam.AuthorizationID, CaseID: after.ID, Revision: after.Revision, Attempt: after.AttemptsUsed + 1,
 			Language: after.Exam.Language, Place: after.Exam.Place, EligibleFrom: settled.At, EligibleUntil: after.WindowEndsAt,
 		})
-	case after.Stage == certification.StageExamBooking: // the window may have been moved, or moved back by the void rule
+	case after.Stage == certification.StageExamBooking, after.Stage == certification.StageExamBooked, after.Stage == certification.StageExamScoring: // the window may have been moved, or moved back by the void rule
 		return q.MoveAuthorization(ctx, queries.MoveAuthorizationParams{ID: exam.AuthorizationID, EligibleUntil: after.WindowEndsAt})
 	}
 	return nil
@@ -229,6 +237,11 @@ func checkAgain(ctx context.Context, q *queries.Queries, t certification.Transit
 func writePayments(ctx context.Context, q *queries.Queries, t certification.Transition, settled certification.Settled, after certification.Case) error {
 	if t.Payment != nil && t.Payment.ID != "" {
 		if err := settlePayment(ctx, q, *t.Payment, settled.At, after); err != nil {
+			return err
+		}
+	}
+	if credit := t.Credit; credit != nil {
+		if err := q.MarkPayment(ctx, queries.MarkPaymentParams{ID: credit.ID, Status: credit.Status, SettledAt: instant(credit.At), CaseID: after.ID}); err != nil {
 			return err
 		}
 	}
@@ -270,7 +283,27 @@ const (
 	KindClosePage = "close-page"
 	// KindLetter is {"notice_id"}: send a letter of a case whose workflow has ended.
 	KindLetter = "send-letter"
+	// KindCorrected is {"authorization_id"}: the vendor said something else of an exam than
+	// the case acted upon, and nobody had seen to it when the case closed.
+	KindCorrected = "exam-corrected"
 )
+
+// keepCorrected leaves what nobody had seen to when a case closed to the inbox, where what
+// the vendor corrects after that is as well.
+func keepCorrected(ctx context.Context, q *queries.Queries, t certification.Transition, at time.Time) error {
+	for _, id := range t.Corrected {
+		payload, err := json.Marshal(map[string]string{"authorization_id": id})
+		if err != nil {
+			return fmt.Errorf("encoding an authorization's id: %w", err)
+		}
+		if _, err := q.Receive(ctx, queries.ReceiveParams{
+			Source: SourceSteps, ExternalID: KindCorrected + ":" + id, Kind: KindCorrected, Payload: payload, ReceivedAt: at,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func closePages(ctx context.Context, q *queries.Queries, caseID string, revision int, now time.Time) error {
 	return q.ClosePages(ctx, queries.ClosePagesParams{Source: SourceSteps, Kind: KindClosePage, CaseID: caseID, Revision: revision, At: now})

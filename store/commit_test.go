@@ -214,6 +214,54 @@ func TestTheVoidRule(t *testing.T) {
 		require.Equal(t, map[string]string{payment: "paid", l.Payment.ID: "open"}, l.payments())
 	})
 
+	t.Run("late money that counted, beside a page that was open", func(t *testing.T) {
+		l := open(t).born()
+		l.reach("register", certification.StageApplicationFee)
+		l.reach("asked", certification.StageApplicationFee, ask(certification.FeeApplication))
+		late := l.Payment.ID
+		l.reach("expired", certification.StageApplicationFee, settle(certification.PaymentDropped))
+		l.reach("asked again", certification.StageApplicationFee, ask(certification.FeeApplication))
+		open := l.Payment.ID
+		before := *l
+		l.reach("a document", certification.StageApplicationFee)
+		l.reach("late", certification.StageApplicationReview, settle(certification.PaymentDropped), credited(late, certification.PaymentPaid))
+		require.Equal(t, map[string]string{late: certification.PaymentPaid, open: certification.PaymentDropped}, l.payments())
+		*l = before
+		l.reach("after a reset", certification.StageApplicationFee)
+		require.Equal(t, map[string]string{late: certification.PaymentPaid, open: "open"}, l.payments(), "it arrived; the page is open once more")
+		l.reach("late", certification.StageApplicationReview, settle(certification.PaymentDropped), credited(late, certification.PaymentPaid))
+		require.Equal(t, map[string]string{late: certification.PaymentPaid, open: certification.PaymentDropped}, l.payments())
+		l.atRest()
+	})
+
+	t.Run("a credit that the orphan gave back or spent is kept", func(t *testing.T) {
+		for _, orphan := range []string{certification.PaymentSurplus, certification.PaymentPaid} {
+			l := open(t).born()
+			l.reach("register", certification.StageApplicationFee)
+			l.reach("asked", certification.StageApplicationFee, ask(certification.FeeApplication))
+			late := l.Payment.ID
+			l.reach("expired", certification.StageApplication, settle(certification.PaymentDropped))
+			l.reach("kept", certification.StageApplication, credited(late, certification.PaymentCredit), func(t *certification.Transition) {
+				t.Case.Credit = &certification.Credit{PaymentID: late, Fee: certification.FeeApplication, AmountCents: 100_00}
+			})
+			arrived, err := l.ReadPayment(t.Context(), late)
+			require.NoError(t, err)
+			require.NotNil(t, arrived.SettledAt)
+			before := *l
+			l.reach("orphan", certification.StageApplication, func(t *certification.Transition) {
+				t.Case.Credit, t.Credit = nil, &certification.PaymentOutcome{ID: late, Status: orphan}
+			})
+			require.Equal(t, map[string]string{late: orphan}, l.payments())
+			*l = before
+			l.reach("right", certification.StageApplication)
+			require.Equal(t, map[string]string{late: certification.PaymentCredit}, l.payments())
+			after, err := l.ReadPayment(t.Context(), late)
+			require.NoError(t, err)
+			require.Equal(t, arrived.SettledAt, after.SettledAt, "when it came stays")
+			l.atRest()
+		}
+	})
+
 	t.Run("authorizations", func(t *testing.T) {
 		l := open(t).born()
 		l.reach("register", certification.StageExamBooking)
@@ -260,6 +308,9 @@ func TestTheVoidRule(t *testing.T) {
 		*l = before
 		l.reach("right", certification.StageExamBooking)
 		require.WithinDuration(t, first, until(), time.Millisecond, "and back with it")
+		l.reach("scoring", certification.StageExamScoring)
+		l.reach("longer", certification.StageExamScoring, window(130))
+		require.WithinDuration(t, l.WindowEndsAt, until(), time.Millisecond, "also while the result is due")
 		l.atRest()
 	})
 

@@ -139,6 +139,13 @@ func settle(status string) func(*certification.Transition) {
 	}
 }
 
+// credited says what became of a payment whose money came late.
+func credited(id, status string) func(*certification.Transition) {
+	return func(t *certification.Transition) {
+		t.Credit = &certification.PaymentOutcome{ID: id, Status: status, At: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
+	}
+}
+
 func authorize(t *certification.Transition) {
 	t.Case.Exam = &certification.Exam{Language: "en", Place: "online"}
 	t.Authorize = true

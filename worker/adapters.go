@@ -108,8 +108,8 @@ func (c checkouts) OpenCheckout(ctx context.Context, paymentID string) error {
 }
 
 // tellPaid tells the case of the money of an earlier payment for the same fee, which had
-// ended and was paid all the same. That is surplus; once the case has noted it, the fee
-// gets a page of its own.
+// ended and was paid all the same. It counts, and the payment that a page was to be opened
+// for ends; where it does not (the price is another now), the next try opens the page.
 func (c checkouts) tellPaid(ctx context.Context, paymentID, sessionID string) error {
 	deliveries, err := c.Payments.Look(ctx, sessionID)
 	for _, delivery := range deliveries {
@@ -179,6 +179,9 @@ func (a authorizations) refuse(ctx context.Context, authorizationID string) erro
 func (a authorizations) CollectExamFiles(ctx context.Context) (int, error) {
 	collected, err := a.Exams.Collect(ctx, a.Cases.Receive)
 	a.vendorFiles.saw(ctx, collected, err == nil)
+	if err == nil {
+		err = a.tellUnanswered(ctx)
+	}
 	return collected.Events, err
 }
 

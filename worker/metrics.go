@@ -61,7 +61,7 @@ func newStanding(parts *Parts) *standing {
 		overdue:    describe("cases_overdue", "Open cases that wait for longer than was promised."),
 		inbox:      describe("inbox_waiting", "Messages from outside that were not delivered yet."),
 		inboxAge:   describe("inbox_oldest_seconds", "Age of the oldest of them."),
-		parked:     describe("inbox_parked", "Messages from outside that match no case and wait for a person."),
+		parked:     describe("inbox_parked", "Messages from outside that wait for a person: of no case, or correcting an exam of a closed one."),
 		notices:    describe("notices_unsent", "Letters that were not sent yet."),
 		noticeAge:  describe("notices_oldest_seconds", "Age of the oldest of them."),
 		checks:     describe("documents_checking", "Uploaded documents whose check has not ended."),

@@ -271,6 +271,30 @@ func TestATerminatedCaseIsFound(t *testing.T) {
 	require.Zero(t, r.reconcile())
 }
 
+func TestTheLastLetterOfATerminatedCaseIsSent(t *testing.T) {
+	r := newRig(t)
+	r.serve(nil, nil)
+	caseID, _ := r.open()
+	r.mail.Refuse(true)
+	r.must(caseID, &certification.Withdraw{})
+	require.Equal(t, certification.StageClosed, r.recorded(caseID).Stage)
+	require.Zero(t, r.reconcile(), "its workflow waits for the letter")
+	r.terminate(caseID)
+	found := 0
+	r.until("the letter to be left to the relay", func() error {
+		if found += r.reconcile(); found == 0 {
+			return errors.New("Temporal still lists the case as running")
+		}
+		return nil
+	})
+	require.Equal(t, 1, found)
+	require.Zero(t, r.reconcile(), "once")
+	require.Empty(t, r.runID(caseID), "a closed case is not started")
+	r.mail.Refuse(false)
+	require.Equal(t, 1, r.letters(caseID)[certification.LetterWithdrawn])
+	require.Zero(t, r.reconcile())
+}
+
 func TestTheDoorStartsATerminatedCase(t *testing.T) {
 	r := newRig(t)
 	r.serve(nil, nil)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -128,4 +129,42 @@ func (r reconciliation) ReconcileDocuments(ctx context.Context) (started int, er
 		return started, fmt.Errorf("%d checks of documents could not be looked after, the first: %w", len(failures), failures[0])
 	}
 	return started, nil
+}
+
+// ReconcileLetters leaves to the relay what closed cases still owe and nobody sends: the
+// workflow of a closed case runs until its last letter is sent, and may be terminated
+// before. One that is on its way all the same is sent once.
+func (r reconciliation) ReconcileLetters(ctx context.Context) (found int, err error) {
+	for after := "00000000-0000-0000-0000-000000000000"; ; {
+		unsent, err := r.Store.UnsentOfClosed(ctx, queries.UnsentOfClosedParams{After: after, Most: reconcilePage})
+		if err != nil {
+			return found, fmt.Errorf("reading the letters of closed cases: %w", err)
+		}
+		if len(unsent) == 0 {
+			return found, nil
+		}
+		ids := make([]string, 0, len(unsent))
+		for _, letter := range unsent {
+			ids = append(ids, letter.CaseID)
+		}
+		slices.Sort(ids)
+		running, err := r.running(ctx, slices.Compact(ids))
+		if err != nil {
+			return found, err
+		}
+		for _, letter := range unsent {
+			if running[workflows.CaseWorkflowID(letter.CaseID)] {
+				continue
+			}
+			left, err := r.Store.LeaveLetter(ctx, letter.ID)
+			if err != nil {
+				return found, err
+			}
+			if left {
+				found++
+				slog.WarnContext(ctx, "a closed case did not run and its last letter was left to the relay", "case_id", letter.CaseID, "notice_id", letter.ID)
+			}
+		}
+		after = unsent[len(unsent)-1].ID
+	}
 }

@@ -28,6 +28,7 @@ const (
 	relayLongest  = 5 * time.Minute // between two tries of one message
 	relayAttempt  = 30 * time.Second
 	outcomeParked = "parked: " // counted, and searched for by people
+	outcomeLate   = outcomeParked + "after the end"
 	outcomeClosed = "the case is closed"
 )
 
@@ -119,6 +120,9 @@ func (r relay) one(ctx context.Context, row queries.TakeIncomingRow) {
 // answer, so nobody would know.
 func (r relay) say(ctx context.Context, row queries.TakeIncomingRow, outcome string) {
 	switch {
+	case outcome == outcomeLate:
+		r.logger.WarnContext(ctx, "a message from outside says something else of an exam than what a closed case acted upon, and waits for a person",
+			"inbox_id", row.ID, "source", row.Source, "kind", row.Kind)
 	case strings.HasPrefix(outcome, outcomeParked):
 		r.logger.WarnContext(ctx, "a message from outside matches no case and waits for a person",
 			"inbox_id", row.ID, "source", row.Source, "kind", row.Kind)
@@ -207,6 +211,8 @@ func (r relay) step(ctx context.Context, incoming certification.Incoming) (strin
 	switch incoming.Kind {
 	case store.KindLetter:
 		return "sent", letters{r.Parts}.SendNotice(ctx, about.NoticeID)
+	case store.KindCorrected:
+		return outcomeLate, nil
 	case store.KindClosePage:
 		row, err := r.Store.CheckoutOf(ctx, about.PaymentID)
 		switch {
@@ -241,16 +247,21 @@ func (r relay) signals(ctx context.Context, deliveries []payments.Delivery) (str
 
 // toAuthorized finds the case of an exam's authorization.
 func (r relay) toAuthorized(ctx context.Context, message certification.Message) (string, error) {
-	about, is := message.(interface{ Authorization() string })
+	id, is := certification.AuthorizationOf(message)
 	if !is {
 		return "", errNoCase
 	}
-	caseID, err := r.Store.CaseOfAuthorization(ctx, about.Authorization())
+	caseID, err := r.Store.CaseOfAuthorization(ctx, id)
 	if store.None(err) {
 		return "", errNoCase
 	}
 	if err != nil {
 		return "", err
+	}
+	// A closed case may still listen, for as long as its last letters are on their way, and
+	// would only write this down.
+	if row, err := r.Store.Case(ctx, caseID); err == nil && row.Stage == certification.StageClosed && row.Corrects(message) {
+		return outcomeLate, nil
 	}
 	return r.signal(ctx, caseID, message)
 }
@@ -277,8 +288,12 @@ func (r relay) signal(ctx context.Context, caseID string, message certification.
 }
 
 // afterTheEnd writes a message about money to a case whose workflow has ended: money that
-// came too late must not vanish, and somebody of ours has to see it.
+// came too late must not vanish, and somebody of ours has to see it. Neither must an exam's
+// end that is corrected: the inbox keeps that for a person.
 func (r relay) afterTheEnd(ctx context.Context, closed certification.Case, message certification.Message) (string, error) {
+	if closed.Corrects(message) {
+		return outcomeLate, nil // it closed in this moment
+	}
 	if copied := closed.Clone(); !copied.Money(message, new(certification.Transition)) {
 		return outcomeClosed, nil
 	}

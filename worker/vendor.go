@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -20,6 +21,19 @@ type vendorFiles struct {
 
 	mutex sync.Mutex
 	left  int // files that the last collection of this worker ignored
+	// looked is when this worker last looked for authorizations without an answer.
+	looked time.Time
+}
+
+// looks says whether it is time to look for authorizations without an answer.
+func (v *vendorFiles) looks(now time.Time) bool {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	if passed := now.Sub(v.looked); passed >= 0 && passed < unansweredEvery { // a clock may be moved back
+		return false
+	}
+	v.looked = now
+	return true
 }
 
 func newVendorFiles(registry prometheus.Registerer) (*vendorFiles, error) {

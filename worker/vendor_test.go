@@ -3,6 +3,7 @@ package worker_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +22,7 @@ import (
 	"peercert/exams"
 	"peercert/store"
 	"peercert/worker"
+	"peercert/workflows"
 )
 
 // lines keeps what is logged.
@@ -84,20 +87,27 @@ func statements(t *testing.T, section string, id int64) []string {
 	return found
 }
 
-// A message that matches no case is logged and counted, once, for as long as nobody has
-// dealt with it; and the runbook says truly how that is done.
-func TestAMessageThatMatchesNoCaseIsSeen(t *testing.T) {
-	r := newRig(t)
+// served runs a worker until the test ends, and gives its log.
+func (r *rig) served() *lines {
+	r.t.Helper()
 	log := new(lines)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.ServeWith(ctx, r.parts, worker.ActivitiesOf(r.parts), slog.New(slog.NewTextHandler(log, nil)))
 	}()
-	t.Cleanup(func() {
+	r.t.Cleanup(func() {
 		stop()
-		require.NoError(t, <-done)
+		require.NoError(r.t, <-done)
 	})
+	return log
+}
+
+// A message that matches no case is logged and counted, once, for as long as nobody has
+// dealt with it; and the runbook says truly how that is done.
+func TestAMessageThatMatchesNoCaseIsSeen(t *testing.T) {
+	r := newRig(t)
+	log := r.served()
 	caseID, applicant := r.open()
 	r.toExamBooking(caseID, applicant)
 	authorizationID := r.recorded(caseID).Exam.AuthorizationID
@@ -208,4 +218,140 @@ func TestFilesThatCannotBeReadAreSeen(t *testing.T) {
 	require.Zero(t, collect())
 	require.Equal(t, [3]float64{1, 2, 0}, now())
 	require.Empty(t, log.with("Canary"))
+}
+
+// A vendor who says nothing of an authorization for days is noticed, once for each time
+// that it was sent.
+func TestAnAuthorizationWithoutAnAnswerIsNoticed(t *testing.T) {
+	r := newRig(t)
+	r.serve(nil, nil)
+	caseID, applicant := r.open()
+	r.toExamBooking(caseID, applicant)
+	id := r.recorded(caseID).Exam.AuthorizationID
+	sql, err := pgx.Connect(t.Context(), r.settings.DatabaseURL)
+	require.NoError(t, err)
+	defer sql.Close(context.WithoutCancel(t.Context()))
+	sentSince := func(age string) func() error {
+		return func() error {
+			var recent bool
+			err := sql.QueryRow(t.Context(), "SELECT coalesce(sent_at > now() - $2::interval, false) FROM authorizations WHERE id = $1", id, age).Scan(&recent)
+			if err == nil && !recent {
+				err = errors.New("it was not sent")
+			}
+			return err
+		}
+	}
+	parts, ahead := *r.parts, time.Duration(0)
+	parts.Now = func() time.Time { return time.Now().Add(ahead) }
+	collectAgain := func() (told int) { // within the minutes in which nobody looks again
+		t.Helper()
+		_, err := worker.ActivitiesOf(&parts).Authorizations.CollectExamFiles(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, sql.QueryRow(t.Context(), "SELECT count(*) FROM inbox WHERE kind = 'exam-unanswered'").Scan(&told))
+		return told
+	}
+	collect := func() (told int) {
+		t.Helper()
+		ahead += 6 * time.Minute
+		return collectAgain()
+	}
+	days := func(count int) {
+		t.Helper()
+		_, err := sql.Exec(t.Context(), "UPDATE authorizations SET sent_at = sent_at - make_interval(days => $2) WHERE id = $1", id, count)
+		require.NoError(t, err)
+	}
+	attention := func(wanted bool) func() error {
+		return func() error {
+			if r.recorded(caseID).NeedsAttentionFor(certification.AttentionVendor, id) != wanted {
+				return fmt.Errorf("attention is not %t", wanted)
+			}
+			return nil
+		}
+	}
+	r.until("the authorization", sentSince("1 minute"))
+	require.Zero(t, collect(), "the vendor has had it for a moment")
+	days(3)
+	require.Zero(t, collectAgain(), "every few minutes is enough")
+	require.Equal(t, 1, collect())
+	require.Equal(t, 1, collect(), "said once")
+	r.until("attention", attention(true))
+
+	r.must(caseID, &certification.RetryStep{})
+	r.until("the authorization again", sentSince("1 minute"))
+	r.until("no attention", attention(false))
+	require.Equal(t, 1, collect())
+	days(4) // it may have gone out twice in one second
+	require.Equal(t, 2, collect())
+	r.until("attention again", attention(true))
+
+	require.NoError(t, r.signal(caseID, &certification.ExamAuthorized{AuthorizationID: id}))
+	r.until("the answer", attention(false))
+	days(9)
+	require.Equal(t, 2, collect(), "it has its answer")
+}
+
+// A correction that comes when the case is closed waits for a person; a repeat does not.
+func TestACorrectionAfterTheEndIsSeen(t *testing.T) {
+	r := newRig(t)
+	log := r.served()
+	caseID, applicant := r.open()
+	r.toExamBooking(caseID, applicant)
+	id := r.recorded(caseID).Exam.AuthorizationID
+	require.NoError(t, r.signal(caseID, &certification.ExamNoShow{AuthorizationID: id, AppointmentAt: time.Date(2026, 3, 2, 17, 0, 0, 0, time.UTC)}))
+	r.reach(caseID, certification.StageExamFee)
+	require.NoError(t, r.signal(caseID, &certification.ExamIncident{AuthorizationID: id, Reason: "fire_alarm"}))
+	r.until("a note", func() error {
+		if !r.recorded(caseID).NeedsAttentionFor(certification.AttentionVendor, id) {
+			return errors.New("none")
+		}
+		return nil
+	})
+	r.must(caseID, &certification.Withdraw{Envelope: certification.Envelope{Actor: applicant}})
+	r.reach(caseID, certification.StageClosed)
+
+	sql, err := pgx.Connect(t.Context(), r.settings.DatabaseURL)
+	require.NoError(t, err)
+	defer sql.Close(context.WithoutCancel(t.Context()))
+	outcome := func(event, body string) (outcome string) {
+		t.Helper()
+		incoming := certification.Incoming{Source: exams.Source, ExternalID: event}
+		var parsed struct{ Type string }
+		require.NoError(t, json.Unmarshal([]byte(body), &parsed))
+		incoming.Kind, incoming.Payload = parsed.Type, fmt.Appendf(nil, `{"event_id": %q, "authorization_id": %q, %s`, event, id, body[1:])
+		require.NoError(t, r.parts.Cases.Receive(t.Context(), incoming))
+		r.until("the message to be dealt with", func() error {
+			err := sql.QueryRow(t.Context(), "SELECT outcome FROM inbox WHERE external_id = $1 AND processed_at IS NOT NULL", event).Scan(&outcome)
+			return err
+		})
+		return outcome
+	}
+	r.until("the note of before the end to wait with what comes after it", func() error {
+		var kept string
+		err := sql.QueryRow(t.Context(), "SELECT outcome FROM inbox WHERE source = 'steps' AND payload->>'authorization_id' = $1 AND processed_at IS NOT NULL", id).Scan(&kept)
+		if err == nil && kept != "parked: after the end" {
+			err = errors.New(kept)
+		}
+		return err
+	})
+	require.Empty(t, r.recorded(caseID).Attention)
+	require.NotContains(t, outcome("evt-again", `{"type": "no_show", "appointment_at": "2026-03-02T17:00:00Z"}`), "parked")
+	require.Equal(t, 1.0, r.counted()["peercert_inbox_parked"])
+	require.Equal(t, "parked: after the end", outcome("evt-else", `{"type": "result", "outcome": "passed", "examined_at": "2026-03-02T17:00:00Z"}`))
+	require.Equal(t, "parked: after the end", outcome("evt-version", `{"type": "no_show", "appointment_at": "2026-03-02T17:00:00Z", "version": 2}`))
+	require.Equal(t, 3.0, r.counted()["peercert_inbox_parked"])
+	r.until("the lines", func() error {
+		if found := log.with("what a closed case acted upon"); len(found) != 3 {
+			return fmt.Errorf("%d lines", len(found))
+		}
+		return nil
+	})
+	r.until("the workflow to end", func() error {
+		described, err := r.parts.Temporal.DescribeWorkflowExecution(t.Context(), workflows.CaseWorkflowID(caseID), "")
+		if err == nil && described.GetWorkflowExecutionInfo().GetCloseTime() == nil {
+			err = errors.New("it runs")
+		}
+		return err
+	})
+	require.Equal(t, "parked: after the end", outcome("evt-incident", `{"type": "incident", "reason": "power_failure"}`))
+	require.Equal(t, "the case is closed", outcome("evt-once-more", `{"type": "no_show", "appointment_at": "2026-03-02T17:00:00Z"}`))
 }

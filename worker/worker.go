@@ -106,7 +106,8 @@ type preparation struct{ erasingPaused bool }
 func ErasingPaused(p *preparation) { p.erasingPaused = true }
 
 // Prepare registers search attributes and schedules in the namespace. It can be repeated:
-// a schedule that is there stays as it is, but for what an option says.
+// a schedule that is there stays as it is, but for the interval that is a setting and for
+// what an option says.
 func Prepare(ctx context.Context, settings config.Settings, logger *slog.Logger, options ...PrepareOption) error {
 	var prepared preparation
 	for _, option := range options {
@@ -131,12 +132,13 @@ func Prepare(ctx context.Context, settings config.Settings, logger *slog.Logger,
 	for _, plan := range []struct {
 		id, workflow, note string
 		every              time.Duration
+		setting            bool // every is one
 	}{
-		{"exam-collection", workflows.ExamCollectionType, "Collects the exam vendor's files.", settings.ExamCollectEvery},
-		{"reconciliation", workflows.ReconciliationType, "Starts open cases that do not run.", 10 * time.Minute},
-		{"document-sweep", workflows.DocumentSweepType, "Removes documents that no row knows.", time.Hour},
-		{ErasingSchedule, workflows.ErasingType, "Erases what was kept for its time.", time.Hour},
-		{"record-sweep", workflows.RecordSweepType, "Forgets idempotency keys and registrations after a month.", 24 * time.Hour},
+		{"exam-collection", workflows.ExamCollectionType, "Collects the exam vendor's files.", settings.ExamCollectEvery, true},
+		{"reconciliation", workflows.ReconciliationType, "Starts open cases that do not run.", 10 * time.Minute, false},
+		{"document-sweep", workflows.DocumentSweepType, "Removes documents that no row knows.", time.Hour, false},
+		{ErasingSchedule, workflows.ErasingType, "Erases what was kept for its time.", time.Hour, false},
+		{"record-sweep", workflows.RecordSweepType, "Forgets idempotency keys and registrations after a month.", 24 * time.Hour, false},
 	} {
 		paused := plan.id == ErasingSchedule && prepared.erasingPaused
 		_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
@@ -146,12 +148,33 @@ func Prepare(ctx context.Context, settings config.Settings, logger *slog.Logger,
 			Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: time.Minute, Note: plan.note,
 			Paused: paused,
 		})
-		if errors.Is(err, temporal.ErrScheduleAlreadyRunning) && paused {
-			err = c.ScheduleClient().GetHandle(ctx, plan.id).Pause(ctx, client.SchedulePauseOptions{Note: plan.note})
+		if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+			schedule := c.ScheduleClient().GetHandle(ctx, plan.id)
+			err = nil
+			if plan.setting {
+				err = fire(ctx, schedule, plan.every)
+			}
+			if err == nil && paused {
+				err = schedule.Pause(ctx, client.SchedulePauseOptions{Note: plan.note})
+			}
 		}
-		if err != nil && !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		if err != nil {
 			return fmt.Errorf("creating the schedule %s: %w", plan.id, err)
 		}
 	}
 	return nil
+}
+
+// fire gives a schedule that is there its interval, and leaves it what else somebody gave it.
+func fire(ctx context.Context, schedule client.ScheduleHandle, interval time.Duration) error {
+	return schedule.Update(ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(was client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			changed := was.Description.Schedule
+			if every := changed.Spec.Intervals; len(every) == 1 && every[0].Every == interval {
+				return nil, temporal.ErrSkipScheduleUpdate
+			}
+			changed.Spec.Intervals = []client.ScheduleIntervalSpec{{Every: interval}}
+			return &client.ScheduleUpdate{Schedule: &changed}, nil
+		},
+	})
 }

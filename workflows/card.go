@@ -34,6 +34,9 @@ func card(c *certification.Case, recent []Line, trouble, console string) string 
 		}
 		line("- **Waiting on %s** for %s since %s; %s; then: %s", words(promise.WaitsOn), words(promise.Kind), instant(promise.Since), state, words(promise.Then))
 	}
+	if c.Credit != nil {
+		line("- Payment `%s` came when the time for its fee was over. It is kept, and counts once that fee is due again.", c.Credit.PaymentID)
+	}
 	if c.OnHold {
 		line("- **On hold**: its clocks are stopped.")
 	}
@@ -75,9 +78,9 @@ var advice = map[string]string{
 	certification.AttentionAuthorization: "The authorization did not reach the exam vendor's bucket. It is tried on; `retry-step` sends it at once.",
 	certification.AttentionDocument:      "The check of a document has not ended for ten minutes, so the applicant cannot hand it in, and their clock runs. Look at S3, at the scanner (clamd) and at the worker's log under the document's id. It is tried every minute and heals by itself; `retry-step` tries at once, also when somebody terminated the check. `extend-deadline` gives the time back.",
 	certification.AttentionReview:        "A review is due soon, or late. `reassign` gives it to another reviewer.",
-	certification.AttentionVendor:        "The exam vendor is late, refused, or says something else than before. Ask them with the authorization id; then `retry-step` takes this note away. An appointment after the last day of the window: they can still move it. An exam passed after that day: `extend-deadline` by as many days as it was late makes it count; if it is not to count, they correct the result.",
+	certification.AttentionVendor:        "The exam vendor is late, refused, has not answered for days, or says something else than before. Ask them with the authorization id; then `retry-step` takes this note away, and sends an authorization that has no answer again. An appointment after the last day of the window: they can still move it. An exam passed after that day: `extend-deadline` by as many days as it was late makes it count; if it is not to count, they correct the result.",
 	certification.AttentionHold:          "This case is on hold for longer than was promised. `release-hold` lets it go on; `extend-deadline` does not help here.",
-	certification.AttentionDispute:       "A payment is disputed. Send the evidence at Stripe before its due date.",
+	certification.AttentionDispute:       "A payment is disputed. Send the evidence at Stripe before its due date; this note goes once Stripe reports how the dispute ended, or that the money went back. Nothing can be sent from here.",
 	certification.AttentionSurplus:       "Money arrived for a fee that was not due any more: waived meanwhile, or the case had gone on or ended. The person was told that it comes back. Refund the payment in full in Stripe, under its `payment_id`; this note goes once Stripe reports it. Nothing can be sent from here.",
 	certification.AttentionCancel:        "Somebody asked Temporal to cancel this case. That has no effect: a case ends through its own signals. `retry-step` takes this note away.",
 	certification.AttentionUnknown:       "A signal came that nobody handles: perhaps a misspelled name. It had no effect. `retry-step` takes this note away.",

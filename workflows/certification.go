@@ -65,10 +65,11 @@ func (all Cases) Certification(ctx workflow.Context, start Start) (Ended, error)
 // stage that follows. It only changes the case in memory and the step under way:
 // the next wait records both, and only then answers the sender.
 func (c *story) react(message certification.Message) certification.Stage {
-	if next, taken := c.everywhere(message); taken {
-		return next
+	next, taken := c.everywhere(message)
+	if !taken {
+		next = stages[c.Case.Stage](c, message)
 	}
-	return stages[c.Case.Stage](c, message)
+	return c.spend(next)
 }
 
 // stages has the function of each stage.

@@ -35,6 +35,7 @@ type story struct {
 	runs  int
 
 	offset atomic.Int64 // of the clock of cases
+	stuck  atomic.Int64 // how often that cannot be read
 	over   bool         // the workflow has ended
 	ended  time.Time    // when
 	result *workflows.Ended
@@ -112,6 +113,14 @@ func (s *story) now() time.Time {
 	return s.env.Now().Add(time.Duration(s.offset.Load())).UTC()
 }
 
+// readClock is now, as a case is told it: perhaps not this time.
+func (s *story) readClock() time.Time {
+	if s.stuck.Add(-1) >= 0 {
+		panic(errDown)
+	}
+	return s.now()
+}
+
 // tell runs a story to its end.
 func tell(t testing.TB, at time.Time, words func(*story)) *story {
 	t.Helper()
@@ -185,11 +194,14 @@ func (s *story) newEnvironment(at time.Time) {
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(at)
 	env.SetTestTimeout(time.Minute)
+	// Cases have none. The environment would keep a timer of ten years for it, and with it
+	// all that a story made, for as long as the tests run.
+	env.SetWorkflowRunTimeout(0)
 	// On a busy machine a goroutine that is off the processor for a second is no deadlock.
 	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 30 * time.Second})
 	env.RegisterWorkflowWithOptions(s.run, workflow.RegisterOptions{Name: workflows.CertificationType})
 	activities.Register(env, &activities.Activities{
-		Records: s.records, Notices: s.records, Checkouts: s.records, Authorizations: s.records, Documents: s.records, Now: s.now,
+		Records: s.records, Notices: s.records, Checkouts: s.records, Authorizations: s.records, Documents: s.records, Now: s.readClock,
 	})
 	s.env, s.armed = env, map[string]time.Time{}
 	env.SetOnTimerScheduledListener(func(id string, d time.Duration) { s.armed[id] = env.Now().Add(d) })

@@ -59,6 +59,7 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 		return stay, true
 	case *certification.RetryStep:
 		c.retry = true
+		c.askVendorAgain()
 		for _, noted := range []string{certification.AttentionCancel, certification.AttentionUnknown, certification.AttentionVendor} {
 			c.Case.ClearAttention(noted, "")
 		}

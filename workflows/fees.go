@@ -20,19 +20,49 @@ func (c *story) askFee(message *certification.PayFee) {
 	c.step.Ask = true
 }
 
-// settle takes the money of the open payment. What comes for another is surplus, and
+// settle takes the money for the fee that is due. It may be that of an earlier payment for
+// this fee, which had ended: then the open one is given up. What comes for anything else
 // never gets here (Case.Money).
 func (c *story) settle(message *certification.PaymentSettled) {
-	payment := c.Case.Payment
-	c.step.Event.Details = certification.EventDetails{ID: message.PaymentID, Fee: payment.Fee}
-	c.closePayment(certification.PaymentPaid)
+	fee, _ := c.Case.FeeDue()
+	c.step.Event.Details = certification.EventDetails{ID: message.PaymentID, Fee: fee}
+	paid := &certification.PaymentOutcome{ID: message.PaymentID, Status: certification.PaymentPaid, At: message.PaidAt}
 	if message.WentBack() {
-		c.step.Payment.Status = certification.PaymentRefundedWhole
+		paid.Status = certification.PaymentRefundedWhole
 	}
-	c.step.Payment.At = message.PaidAt
+	if c.Case.IsLate(message) {
+		c.dropPayment()
+		c.step.Credit = paid
+	} else {
+		c.closePayment(certification.PaymentPaid)
+		c.step.Payment = paid
+	}
 	c.letter(certification.LetterReceipt, func(f *certification.Facts) {
-		f.Fee, f.AmountCents, f.PaymentID, f.PaidAt = payment.Fee, message.AmountCents, payment.ID, message.PaidAt
+		f.Fee, f.AmountCents, f.PaymentID, f.PaidAt = fee, message.AmountCents, message.PaymentID, message.PaidAt
 	})
+}
+
+// spend uses the credit of a case that comes to the fee for which it was paid: the case
+// goes on as if it had been paid just now.
+func (c *story) spend(next certification.Stage) certification.Stage {
+	if c.Case.Credit == nil {
+		return next
+	}
+	here := c.Case.Stage
+	c.Case.Stage = next // for the question what is due there; move goes there from here
+	settled := c.Case.SpendCredit(c.step)
+	c.Case.Stage = here
+	if settled {
+		return afterFee[next](c)
+	}
+	return next
+}
+
+// afterFee is how a case goes on when the fee of a stage is settled.
+var afterFee = map[certification.Stage]func(*story) certification.Stage{
+	certification.StageApplicationFee: (*story).applicationReceived,
+	certification.StageExamFee:        (*story).bookingPossible,
+	certification.StageRenewalFee:     (*story).renewalReceived,
 }
 
 func (c *story) paymentFailed(message *certification.PaymentFailed) {
@@ -71,17 +101,19 @@ func (c *story) waive(message *certification.WaiveFee) {
 }
 
 // lateMoney is why a message about money has no effect, where cases of before took no
-// notice of it; empty everywhere else. They recorded money that they did not wait for,
-// and what came after their end, and did nothing about it. Such messages are in
-// histories: they are replayed as they were.
+// notice of it; empty everywhere else. At first they recorded money that they did not wait
+// for, and what came after their end, and did nothing about it; then they gave it back
+// (version 1); now it counts for its fee where that is owed (version 2). Such messages are
+// in histories: they are replayed as they were.
 //
 // The key is part of the change's name, because a run gives one answer for each name:
 // with one name, a run that once ignored a payment would ignore the next one too.
 func (c *story) lateMoney(ctx workflow.Context, m certification.Message) (ignored string) {
 	closed := c.Case.Stage == certification.StageClosed
-	switch m := m.(type) {
+	settled, _ := m.(*certification.PaymentSettled)
+	switch m.(type) {
 	case *certification.PaymentSettled:
-		if !c.Case.IsSurplus(m) {
+		if !c.Case.IsLate(settled) {
 			return ""
 		}
 	case *certification.PaymentRefunded, *certification.PaymentDisputed:
@@ -91,9 +123,12 @@ func (c *story) lateMoney(ctx workflow.Context, m certification.Message) (ignore
 	default:
 		return ""
 	}
-	change := "late-money:" + certification.EnvelopeOf(m).Key
+	version := workflow.GetVersion(ctx, "late-money:"+certification.EnvelopeOf(m).Key, workflow.DefaultVersion, 2)
+	if version == 1 && settled != nil {
+		settled.Fee = "" // of no fee: given back
+	}
 	switch {
-	case workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) != workflow.DefaultVersion:
+	case version != workflow.DefaultVersion:
 		return ""
 	case closed:
 		return "the case is closed"

@@ -24,9 +24,9 @@ training              submit-training>training_review withdraw>closed
 training_review       claim-review>. release-review>. reassign>. decide-training>exam_fee withdraw>closed
 training_returned     submit-training>training_review withdraw>closed
 exam_fee              pay-fee>. payment-settled>exam_booking payment-failed>. waive-fee>exam_booking withdraw>closed
-exam_booking          book-exam>. exam-authorized>. exam-refused>. exam-confirmed>exam_booked exam-result>certified exam-no-show>exam_fee exam-incident>. withdraw>closed
-exam_booked           exam-changed>. exam-cancelled>exam_booking exam-result>certified exam-no-show>exam_fee exam-incident>exam_booking withdraw>closed
-exam_scoring          exam-result>certified exam-no-show>exam_fee exam-incident>exam_booking
+exam_booking          book-exam>. exam-authorized>. exam-refused>. exam-unanswered>. exam-confirmed>exam_booked exam-changed>exam_booked exam-result>certified exam-no-show>exam_fee exam-incident>. withdraw>closed
+exam_booked           exam-confirmed>. exam-changed>. exam-cancelled>exam_booking exam-result>certified exam-no-show>exam_fee exam-incident>exam_booking withdraw>closed
+exam_scoring          exam-confirmed>exam_booked exam-changed>exam_booked exam-cancelled>exam_booking exam-result>certified exam-no-show>exam_fee exam-incident>exam_booking withdraw>closed
 certified             surrender>closed suspend>. revoke>revoked
 renewal               submit-renewal>renewal_fee surrender>closed suspend>. revoke>revoked
 renewal_fee           pay-fee>. payment-settled>renewal_review payment-failed>. waive-fee>renewal_review surrender>closed suspend>. revoke>revoked
@@ -77,7 +77,7 @@ func expectations() map[c9n.Stage]map[c9n.Signal]c9n.Stage {
 func TestEveryStageTakesItsSignals(t *testing.T) {
 	table := expectations()
 	require.Len(t, table, 22)
-	require.Len(t, c9n.Messages(), 42)
+	require.Len(t, c9n.Messages(), 43)
 	for stage, takes := range table {
 		t.Run(string(stage), func(t *testing.T) {
 			t.Parallel()
@@ -91,6 +91,9 @@ func TestEveryStageTakesItsSignals(t *testing.T) {
 				}
 				if signal == c9n.SignalBookExam {
 					before.c.Exam = nil
+				}
+				if signal == c9n.SignalExamUnanswered && before.c.Exam != nil {
+					before.c.Exam.Authorized = false
 				}
 				before.from(t).tell(func(s *story) {
 					s.settle()
@@ -185,9 +188,9 @@ func fitting(signal c9n.Signal, c c9n.Case, now time.Time) c9n.Message {
 	case c9n.SignalExamRefused:
 		return &c9n.ExamRefused{AuthorizationID: authorizationID, Reason: "NAME_TOO_LONG"}
 	case c9n.SignalExamConfirmed:
-		return &c9n.ExamConfirmed{AuthorizationID: authorizationID, AppointmentID: "a1", AppointmentAt: soon, EndsAt: soon.Add(2 * time.Hour)}
+		return &c9n.ExamConfirmed{AuthorizationID: authorizationID, AppointmentID: "a2", AppointmentAt: soon, EndsAt: soon.Add(2 * time.Hour)}
 	case c9n.SignalExamChanged:
-		return &c9n.ExamChanged{AuthorizationID: authorizationID, AppointmentID: "a2", AppointmentAt: soon, EndsAt: soon.Add(2 * time.Hour)}
+		return &c9n.ExamChanged{AuthorizationID: authorizationID, AppointmentID: "a1", AppointmentAt: soon, EndsAt: soon.Add(2 * time.Hour), OccurredAt: now}
 	case c9n.SignalExamCancelled:
 		return &c9n.ExamCancelled{AuthorizationID: authorizationID, AppointmentID: "a1"}
 	case c9n.SignalExamResult:
@@ -196,6 +199,8 @@ func fitting(signal c9n.Signal, c c9n.Case, now time.Time) c9n.Message {
 		return &c9n.ExamNoShow{AuthorizationID: authorizationID, AppointmentAt: now}
 	case c9n.SignalExamIncident:
 		return &c9n.ExamIncident{AuthorizationID: authorizationID, Reason: "power_failure"}
+	case c9n.SignalExamUnanswered:
+		return &c9n.ExamUnanswered{AuthorizationID: authorizationID}
 	case c9n.SignalExtendDeadline:
 		return &c9n.ExtendDeadline{Days: 7}
 	case c9n.SignalReassign:

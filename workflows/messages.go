@@ -92,6 +92,7 @@ func (c *story) listen(ctx workflow.Context) {
 		hear[certification.ExamResult](ctx, "Exam vendor: how the exam ended."),
 		hear[certification.ExamNoShow](ctx, "Exam vendor: nobody came."),
 		hear[certification.ExamIncident](ctx, "Exam vendor: the exam was spoiled; the attempt does not count."),
+		hear[certification.ExamUnanswered](ctx, "The exam vendor has said nothing about an authorization for days."),
 	}
 }
 
@@ -186,8 +187,9 @@ func (c *story) take(ctx workflow.Context) certification.Message {
 			if slices.Contains(c.Carried.Seen, envelope.Key) || c.Case.Stage == "" {
 				continue // a repeat, or there is no case that it could be about
 			}
+			c.keepWakers()
 			event := certification.Event{Signal: m.Signal(), Key: envelope.Key, Actor: envelope.Actor}
-			ignored := c.Case.Concerns(m)
+			ignored := c.concerns(m)
 			if envelope.Key == "" {
 				// Typed into the Temporal UI: nobody knows whether it is true.
 				event.Key, ignored = c.ownKey(string(m.Signal())), "no key"
@@ -196,6 +198,9 @@ func (c *story) take(ctx workflow.Context) certification.Message {
 				ignored = c.lateMoney(ctx, m)
 			}
 			c.begin(event)
+			if envelope.Key != "" {
+				c.Case.HearOfAppointment(m)
+			}
 			if ignored != "" {
 				c.step.Event.Ignored = ignored
 				c.mindCorrection(m)
@@ -218,8 +223,9 @@ func (c *story) take(ctx workflow.Context) certification.Message {
 			in.answered, in.refusal = true, refusal
 			continue
 		}
+		c.keepWakers()
 		if _, is := in.message.(*certification.Wake); is {
-			c.wake, c.inbound = true, in
+			c.wake, c.inbound, c.wakers = true, nil, append(c.wakers, in)
 			return nil
 		}
 		c.begin(certification.Event{

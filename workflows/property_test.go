@@ -106,6 +106,7 @@ func randomly(t *testing.T, count int, words func(*random)) (mean float64) {
 				}
 				steps.Add(int64(len(r.s.events)))
 				left.Add(int64(r.s.runs - 1))
+				r.s.forget()
 			}
 		})
 	}
@@ -122,19 +123,29 @@ func randomly(t *testing.T, count int, words func(*random)) (mean float64) {
 	return mean
 }
 
+// forget lets go of what was written. The environment has timers of the machine's clock,
+// as long as a promise, for the time in which an activity runs; it does not stop them when
+// the workflow has ended, and they hold all that it reaches.
+func (s *story) forget() {
+	s.read(func() { s.events, s.notices, s.onCommit = nil, nil, nil })
+}
+
 // oneRun says with a failure which run it was, and ends only that one.
 type oneRun struct {
 	testing.TB
 	about func() string
 }
 
+// Helper says nothing: the steps of a run tell more than a line, and a run asks too often
+// for the line to be looked up.
+func (t *oneRun) Helper() {}
+
 func (t *oneRun) Errorf(format string, arguments ...any) {
-	t.Helper()
+	t.TB.Helper()
 	t.TB.Errorf("%s%s", t.about(), fmt.Sprintf(format, arguments...))
 }
 
 func (t *oneRun) Fatalf(format string, arguments ...any) {
-	t.Helper()
 	t.Errorf(format, arguments...)
 }
 
@@ -211,8 +222,8 @@ func (r *random) step() {
 			revision := c.Revision
 			r.note("again %s", again.Signal())
 			s.sendAs(again)
-			if known := slices.ContainsFunc(s.all(), func(e entry) bool { return e.Key == c9n.EnvelopeOf(again).Key && e.revision <= revision }); known && !s.over {
-				require.False(s.t, slices.ContainsFunc(s.all(), func(e entry) bool {
+			if known := slices.ContainsFunc(s.all(), func(e *entry) bool { return e.Key == c9n.EnvelopeOf(again).Key && e.revision <= revision }); known && !s.over {
+				require.False(s.t, slices.ContainsFunc(s.all(), func(e *entry) bool {
 					return e.revision > revision && e.Signal == again.Signal()
 				}), "a repeat was recorded")
 			}
@@ -266,7 +277,7 @@ func (r *random) step() {
 		s.sleep(10 * time.Second)
 		s.outage(on, armed, true)
 		if r.IntN(2) == 0 {
-			s.sleep(90 * time.Second)
+			s.sleep(60 * time.Second) // the case asks for attention now
 			s.outage(on, armed, false)
 		}
 		s.set("records", false)
@@ -318,11 +329,17 @@ var closes = map[c9n.Consequence]bool{
 	c9n.ThenAbandoned: true, c9n.ThenWindowClosed: true, c9n.ThenVacated: true, c9n.ThenCaseClosed: true,
 }
 
+var allSignals = sync.OnceValue(func() (all []c9n.Signal) {
+	for _, empty := range c9n.Messages() {
+		all = append(all, empty.Signal())
+	}
+	return all
+})
+
 // legal are the signals that the case takes now; those that end it, seldom.
 func (r *random) legal(c c9n.Case) []c9n.Signal {
 	var signals []c9n.Signal
-	for _, empty := range c9n.Messages() {
-		signal := empty.Signal()
+	for _, signal := range allSignals() {
 		actor := c9n.Actor{Role: c9n.SenderOf(signal), ID: "actor-1"}
 		if c.TakesFromOutside(signal) || c9n.SenderOf(signal) != c9n.RoleOutside && c.AcceptsFrom(signal, actor) == nil {
 			// The random chains leave their runs; here that costs more than it shows.
@@ -338,7 +355,7 @@ func (r *random) legal(c c9n.Case) []c9n.Signal {
 // any is any signal; those that end a case, seldom.
 func (r *random) any() c9n.Signal {
 	for {
-		signal := pick(r.Rand, c9n.Messages()...).Signal()
+		signal := pick(r.Rand, allSignals()...)
 		if ends := signal == c9n.SignalWithdraw || signal == c9n.SignalSurrender; !ends || r.IntN(4) == 0 {
 			return signal
 		}
@@ -395,9 +412,17 @@ func (r *random) vary(signal c9n.Signal, c c9n.Case) c9n.Message {
 	case *c9n.DecideAppeal:
 		m.Decision = pick(r.Rand, c9n.DecisionApprove, c9n.DecisionDeny)
 	case *c9n.PaymentSettled:
-		if other {
+		if ended := r.ended(); len(ended) > 0 && r.IntN(3) == 0 {
+			m.PaymentID = pick(r.Rand, ended...) // its page was paid all the same
+		} else if other {
 			m.PaymentID = "another"
 		}
+		if p := r.s.payments[m.PaymentID]; p != nil && !other {
+			m.Fee, m.AmountCents = p.fee, p.cents
+			m.RefundedCents = pick(r.Rand, 0, 0, 0, p.cents/2, p.cents)
+		}
+	case *c9n.PaymentDisputed:
+		m.Outcome = pick(r.Rand, "", "", c9n.DisputeWon, c9n.DisputeLost)
 	case *c9n.PaymentFailed:
 		m.Reason = pick(r.Rand, "declined", "expired")
 	case *c9n.ExamResult:
@@ -413,6 +438,18 @@ func (r *random) vary(signal c9n.Signal, c c9n.Case) c9n.Message {
 		m.Days = pick(r.Rand, 0, 1, 7, 30, 400)
 	}
 	return message
+}
+
+// ended are the payments that ended without money.
+func (r *random) ended() (ids []string) {
+	r.s.read(func() {
+		for _, id := range slices.Sorted(maps.Keys(r.s.payments)) {
+			if r.s.payments[id].status == c9n.PaymentDropped {
+				ids = append(ids, id)
+			}
+		}
+	})
+	return ids
 }
 
 // watch looks at every step as it is written.
@@ -443,7 +480,7 @@ func (r *random) watch(t c9n.Transition, after c9n.Case) {
 	if event.From == c9n.StageClosed {
 		money := event.Signal == c9n.SignalPaymentSettled || event.Signal == c9n.SignalPaymentRefunded || event.Signal == c9n.SignalPaymentDisputed
 		check(money || event.Ignored != "" || event.Name == c9n.EventAttentionRaised || event.Name == c9n.EventAttentionEnded, "an action after closing")
-		check((money || len(t.Notices) == 0 && t.Payment == nil) && !t.Ask && !t.Authorize && !t.Issue, "a consequence after closing")
+		check((money || len(t.Notices) == 0 && t.Payment == nil && t.Credit == nil) && !t.Ask && !t.Authorize && !t.Issue, "a consequence after closing")
 	}
 	check(event.From == event.To || event.From == "" || slices.Contains(c9n.RuleOf(event.From).Next, event.To), "%s does not lead to %s", event.From, event.To)
 	check(event.Ignored == "" || event.From == event.To, "what is ignored moves nothing")
@@ -456,9 +493,16 @@ func (r *random) watch(t c9n.Transition, after c9n.Case) {
 			// A retake is another exam; a renewal is paid once a term, in time or late.
 			asked := s.payments[after.Payment.ID]
 			again := p.fee == asked.fee || isRenewal(p.fee) && isRenewal(asked.fee)
-			settled := p.status == "paid" || p.status == "waived"
+			settled := p.status == "paid" || p.status == "waived" || p.status == c9n.PaymentCredit
 			check(p.fee == c9n.FeeRetake || !again || p.term != asked.term || !settled, "the fee %s is asked for twice", p.fee)
 		}
+	}
+	credit := ""
+	if after.Credit != nil {
+		credit = after.Credit.PaymentID
+	}
+	for id, p := range s.payments {
+		check((p.status == c9n.PaymentCredit) == (id == credit), "payment %s is %s, and the credit is %q", id, p.status, credit)
 	}
 	retakes := 0
 	for _, p := range s.payments {

@@ -52,21 +52,22 @@ func (c *story) record(ctx workflow.Context) {
 	if settled.AuthorizationID != "" {
 		c.run(ctx, Errand{Activity: authorizationErrand, ID: settled.AuthorizationID})
 	}
-	c.tellVendor()
+	c.tellVendor(step.Event.Key)
+	if c.retry {
+		c.retryErrands()
+	}
 	for _, again := range c.again {
 		if !c.hurry(again) {
 			c.run(ctx, again)
 		}
 	}
 	c.again = nil
-	if c.retry {
-		c.retryErrands()
-	}
 	if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 		c.leaving = true
 	}
 	if c.timer != nil && c.timer.leaving {
 		c.disarm() // something came: the pause begins anew
+		c.held = 0
 	}
 	c.publish(ctx)
 	c.answer(nil)
@@ -120,7 +121,8 @@ func (c *story) write(ctx workflow.Context, step certification.Transition) certi
 	}
 }
 
-// readClock asks for the time, after it was moved, and answers who asked for that.
+// readClock asks for the time, after it was moved, and answers who asked for that. While
+// it cannot be read, messages go first.
 func (c *story) readClock(ctx workflow.Context) {
 	c.wake = false
 	var now time.Time
@@ -131,7 +133,19 @@ func (c *story) readClock(ctx workflow.Context) {
 	if apart := now.Sub(c.now()); apart.Abs() > clockTolerance {
 		c.Carried.Ahead += apart
 	}
-	c.answer(nil)
+	for _, waker := range c.wakers {
+		waker.answered = true
+	}
+	c.wakers = nil
+}
+
+// keepWakers is called before a message is taken: those who asked for the time before it
+// are answered when that was read. Cases of before answered them with the step that came
+// next, or, where that had a sender of its own, never.
+func (c *story) keepWakers() {
+	if n := len(c.wakers); n > 0 && !c.changed(changeWakeAnswered) {
+		c.inbound, c.wakers = c.wakers[n-1], nil
+	}
 }
 
 // remember keeps the key of a message and a line for the card.

@@ -21,7 +21,7 @@ type records struct {
 	mutex          sync.Mutex
 	last           int
 	projection     certification.Case
-	events         []entry
+	events         []*entry
 	notices        []*notice
 	payments       map[string]*payment
 	authorizations map[string]bool // sent
@@ -104,15 +104,15 @@ func (r *records) Commit(_ context.Context, t certification.Transition) (certifi
 	settled := t.Settle(now, r.newID, func() string { return "PSS-0000-" + r.newID() })
 	after := t.Apply(settled)
 	r.projection = after.Clone()
-	r.events = append(r.events, entry{Event: t.Event, revision: after.Revision, at: now, settled: settled, after: after})
+	r.events = append(r.events, &entry{Event: t.Event, revision: after.Revision, at: now, settled: settled, after: after})
 	for i, request := range t.Notices {
 		r.notices = append(r.notices, &notice{
 			id: settled.NoticeIDs[i], letter: request.Letter, facts: request.FactsOf(after, now), revision: after.Revision,
 		})
 	}
-	if t.Payment != nil && t.Payment.ID != "" {
-		if paid := r.payments[t.Payment.ID]; paid != nil {
-			paid.status = t.Payment.Status
+	for _, outcome := range []*certification.PaymentOutcome{t.Payment, t.Credit} {
+		if outcome != nil && r.payments[outcome.ID] != nil {
+			r.payments[outcome.ID].status = outcome.Status
 		}
 	}
 	if t.Ask {
@@ -132,8 +132,8 @@ func (r *records) Commit(_ context.Context, t certification.Transition) (certifi
 }
 
 func (r *records) void(from int) {
-	for i := range r.events {
-		r.events[i].voided = r.events[i].voided || r.events[i].revision >= from
+	for _, e := range r.events {
+		e.voided = e.voided || e.revision >= from
 	}
 	for _, n := range r.notices {
 		n.voided = n.voided || n.revision >= from && n.sent == 0
@@ -183,7 +183,7 @@ func (r *records) TellDocumentLate(context.Context, string) error { return nil }
 func (r *records) SweepDocuments(context.Context) (int, error)    { return 0, nil }
 func (r *records) set(part string, down bool)                     { r.mutex.Lock(); r.down[part] = down; r.mutex.Unlock() }
 func (r *records) read(look func())                               { r.mutex.Lock(); defer r.mutex.Unlock(); look() }
-func (r *records) all() (events []entry) {
+func (r *records) all() (events []*entry) {
 	r.read(func() {
 		for _, e := range r.events {
 			if !e.voided {

@@ -15,8 +15,9 @@ func (c *story) certified(message certification.Message) certification.Stage {
 	return certification.StageCertified
 }
 
-// renewalReminder counts the days that are left. Where time was lost (a case was on
-// hold, a revocation undone) there may be none, and then there is nothing to remind of.
+// renewalReminder counts the days of the term that are left. Where time was lost (a case
+// was on hold, a revocation undone) there may be none: the letter of that says until when
+// a renewal can be sent.
 func (c *story) renewalReminder() {
 	if c.Case.Certificate.ExpiresAt.Sub(c.now()) > 24*time.Hour {
 		c.letter(certification.LetterRenewalReminder, c.renewalPrice())
@@ -25,13 +26,10 @@ func (c *story) renewalReminder() {
 
 // renewalPrice is what a letter says of the fee for the renewal: nothing once it was paid.
 func (c *story) renewalPrice() any {
-	switch {
-	case c.Case.RenewalPaid:
+	if c.Case.RenewalSettled(c.Case.Policy) {
 		return nil
-	case c.Case.Certificate.Lapsed:
-		return price(certification.FeeLateRenewal)
 	}
-	return price(certification.FeeRenewal)
+	return price(c.Case.RenewalFee())
 }
 
 func (c *story) renewal(message certification.Message) certification.Stage {
@@ -56,9 +54,14 @@ func (c *story) renewalFiled(message *certification.SubmitRenewal) certification
 	return certification.StageRenewalFee
 }
 
-// lapse ends a term that was not renewed in time.
+// lapse ends a term that was not renewed in time. Time that was given before certificates
+// kept it is in the promise alone.
 func (c *story) lapse() certification.Stage {
-	c.Case.Certificate.Lapsed = true
+	certificate := c.Case.Certificate
+	if due := c.Case.Promise(certification.StagePromise(certification.StageRenewal)).DueAt; due.After(certificate.InTimeUntil()) {
+		certificate.RenewBy = due
+	}
+	certificate.Lapsed = true
 	c.letter(certification.LetterExpired, dueOf(certification.StageExpired), c.renewalPrice())
 	return certification.StageExpired
 }
@@ -134,7 +137,7 @@ func (c *story) renewed() certification.Stage {
 		c.step.Expiry.From = noTime
 	}
 	certificate.Term++
-	certificate.Lapsed = false
+	certificate.Lapsed, certificate.RenewBy, certificate.RenewLateBy = false, noTime, noTime
 	c.Case.RenewalFiled, c.Case.Returned, c.Case.Assignee, c.Case.AppealFrom = false, nil, "", ""
 	c.Case.RenewalPaid = false
 	c.step.Reopen = certification.FormRenewal // for the next term

@@ -49,6 +49,7 @@ type story struct {
 	step    *certification.Transition // under way, not recorded yet
 	before  certification.Case        // the case before that step
 	inbound *inbound                  // who sent the message that the step acts on
+	wakers  []*inbound                // who asked for the time to be read
 	again   []Errand                  // errands of the step that are repeated
 
 	queue   []*inbound // updates that wait for the story
@@ -59,6 +60,7 @@ type story struct {
 	wake    bool // ask for the time again
 	retry   bool // try unfinished errands again at once
 	leaving bool // leave the run as soon as it is quiet
+	held    int  // how often it was quiet and could not be left
 
 	console         string // see Cases
 	temporalNow     func() time.Time
@@ -110,6 +112,8 @@ func (c *story) move(next certification.Stage) {
 		switch kind := certification.StagePromise(next); {
 		case next == certification.StageClosed:
 			c.Case.ClearAttention(certification.AttentionDocument, "") // nobody waits for it any more
+			step.Corrected = c.corrected()
+			c.Case.ClearAttention(certification.AttentionVendor, "") // nobody can send retry-step any more
 		case c.Case.Promise(kind) != nil:
 			step.Resume = append(step.Resume, kind)
 		default:

@@ -464,3 +464,31 @@ func TestADocumentThatIsNotChecked(t *testing.T) {
 		require.Empty(t, s.projected().Attention)
 	})
 }
+
+// Who wakes a case is answered once the clock was read, also when that does not work at
+// first and something else comes meanwhile. Otherwise the run could never be left.
+func TestWhoWakesACaseIsAnswered(t *testing.T) {
+	for name, beside := range map[string]c9n.Message{
+		"an update":    &c9n.ExtendDeadline{Days: 7},
+		"another wake": &c9n.Wake{},
+		"a signal":     &c9n.DocumentChecked{DocumentID: "d1", Finding: string(c9n.DocumentClean)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tell(t, monday, func(s *story) {
+				s.register()
+				s.stuck.Store(1)
+				s.offset.Add(int64(2 * time.Hour))
+				sent := s.postTogether(&c9n.Wake{}, beside)
+				s.sleep(10 * time.Second)
+				for _, on := range sent {
+					require.True(t, on.answered || on.signal, on.name)
+				}
+				require.Negative(t, s.stuck.Load(), "it was read again")
+				s.must(&c9n.StartNewRun{})
+				s.sleep(2 * time.Minute)
+				require.Equal(t, 2, s.runs)
+				s.atRest()
+			})
+		})
+	}
+}

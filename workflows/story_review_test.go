@@ -93,9 +93,8 @@ func TestAnUnpaidApplicationBecomesADraftAgain(t *testing.T) {
 		require.Nil(t, s.at(c9n.StageApplication).Payment)
 		require.Equal(t, "failed", s.payments[id].status)
 		s.wrote(c9n.LetterFeeReminder, c9n.LetterFeeReminder, c9n.LetterFeeReminder, c9n.LetterDraftReminder)
-		s.arrives(id)
+		s.keeps(id)
 		s.submitApplication()
-		s.pay()
 		s.at(c9n.StageApplicationReview)
 	})
 }
@@ -113,14 +112,13 @@ func TestPaymentsThatFailAreAskedForAgain(t *testing.T) {
 		s.must(&c9n.PaymentFailed{PaymentID: second, Reason: "expired"})
 		s.wrote()
 		third := s.askFee()
-		s.arrives(first)
-		s.at(c9n.StageApplicationFee)
-		settled := &c9n.PaymentSettled{PaymentID: third, AmountCents: 100_00, PaidAt: s.now()}
+		settled := &c9n.PaymentSettled{PaymentID: third, Fee: c9n.FeeApplication, AmountCents: 100_00, PaidAt: s.now()}
 		s.must(settled)
 		revision := s.at(c9n.StageApplicationReview).Revision
 		require.Nil(t, s.sendAs(settled)) // the webhook comes twice, with its key
 		require.Equal(t, revision, s.Case().Revision)
-		s.wrote(c9n.LetterPaymentSurplus, c9n.LetterReceipt, c9n.LetterApplicationReceived)
+		s.wrote(c9n.LetterReceipt, c9n.LetterApplicationReceived)
+		s.arrives(first)
 		s.must(&c9n.Withdraw{})
 		s.closed(c9n.OutcomeWithdrawn)
 	})

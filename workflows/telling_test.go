@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 
 	"peercert/certification"
 	"peercert/workflows"
@@ -71,7 +72,7 @@ func (s *story) ignored(why string, message certification.Message) {
 	s.atRest()
 }
 
-func (s *story) lastEvent() entry {
+func (s *story) lastEvent() *entry {
 	events := s.all()
 	require.NotEmpty(s.t, events)
 	return events[len(events)-1]
@@ -282,6 +283,17 @@ func (s *story) promised(c certification.Case) {
 			require.False(s.t, promise.Rungs[i].At.Before(promise.Rungs[i-1].At), "rungs in order")
 		}
 	}
+	for _, promise := range c.Promises {
+		if !promise.Running() {
+			continue
+		}
+		switch {
+		case promise.Then == certification.ThenWindowClosed:
+			require.Equal(s.t, c.WindowEndsAt, promise.DueAt, "the last day for %s is that of the window", promise.Kind)
+		case promise.Then == certification.ThenExpired && c.Stage == certification.StageRenewal, promise.Then == certification.ThenVacated && c.Stage == certification.StageExpired:
+			require.Equal(s.t, c.RenewableUntil(), promise.DueAt, "the last day to renew")
+		}
+	}
 	next := certification.Next(c.Promises)
 	require.NotNil(s.t, next, "somebody's clock runs")
 	require.Len(s.t, s.armed, 1, "one timer")
@@ -303,18 +315,18 @@ func (s *story) recordsAgree() certification.Case {
 	for patience := 50; ; patience-- {
 		value, err := s.env.QueryWorkflow(workflows.QueryCase)
 		require.NoError(s.t, err)
-		var known json.RawMessage
+		var known converter.RawValue
 		require.NoError(s.t, value.Get(&known))
 		c = s.projected()
 		if c.Stage == "" {
 			return c // nothing was recorded yet
 		}
 		written := text(s.t, c)
-		if written == string(known) {
+		if written == string(known.Payload().GetData()) {
 			break
 		}
 		if patience == 0 {
-			require.JSONEq(s.t, string(known), written, "the case in the workflow, and as it was recorded")
+			require.JSONEq(s.t, string(known.Payload().GetData()), written, "the case in the workflow, and as it was recorded")
 			break
 		}
 		s.settle() // a machine under load: the step is written and its answer on the way
@@ -324,8 +336,8 @@ func (s *story) recordsAgree() certification.Case {
 	}
 	revision := s.base
 	s.read(func() {
-		for i := range s.events {
-			if e := &s.events[i]; !e.voided {
+		for _, e := range s.events {
+			if !e.voided {
 				revision++
 				require.Equal(s.t, revision, e.revision, "one event a transition")
 			}

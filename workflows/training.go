@@ -26,6 +26,7 @@ func (c *story) submitTraining(message *certification.SubmitTraining) {
 	c.submit(certification.FormTraining, message.DraftRevision)
 	c.step.Event.Details = certification.EventDetails{Documents: message.DocumentIDs, Code: message.ProviderID}
 	c.Case.TrainingSubmitted = true
+	c.Case.TrainingSent = certification.Deadline{From: c.Case.WindowEndsAt, Since: c.now()}
 }
 
 func (c *story) training(message certification.Message) certification.Stage {
@@ -45,8 +46,10 @@ func (c *story) trainingReview(message certification.Message) certification.Stag
 		c.step.Event.Details = certification.EventDetails{Decision: message.Decision, Reasons: message.Reasons}
 		switch message.Decision {
 		case certification.DecisionApprove:
+			c.step.Window = c.Case.WindowKept()
 			return c.trainingAccepted()
 		case certification.DecisionReturn:
+			c.step.Window = c.Case.WindowReturned()
 			c.Case.TrainingSubmitted, c.Case.Returned = false, message.Reasons
 			c.stopClock()
 			c.step.Reopen = certification.FormTraining

@@ -17,8 +17,25 @@ const (
 	// is booked, ends the case when it was failed, and can be made to count when passed.
 	changeLateExam = "exam-after-the-window"
 	// changeWindowAtVendor: a window that is moved is told to the vendor who has the
-	// authorization.
+	// authorization. For one that is moved while the result is due it is asked by message.
 	changeWindowAtVendor = "window-at-the-vendor"
+	// changeWakeAnswered: whoever asks a case to wake is answered once the clock was read,
+	// whatever comes meanwhile; and a case that cannot leave its run tries less and less often.
+	changeWakeAnswered = "wake-answered"
+
+	// What follows is asked for by message (or rung), with its key behind the name: a run
+	// of before that met one such message goes the new way with the next.
+
+	// changeAppointments: a message about an appointment is judged by whether it is about
+	// the one that the case has, and counts after its end as well.
+	changeAppointments = "appointments"
+	// changeAskedAgain: retry-step sends an authorization again that has no answer.
+	changeAskedAgain = "authorization-again"
+	// changeVendorFirst: nobody is reminded to book while the vendor has not answered.
+	changeVendorFirst = "vendor-answers-first"
+	// changeCorrections: whatever the vendor says differently of an exam that was acted upon
+	// asks for attention, until somebody of ours takes the note away.
+	changeCorrections = "vendor-corrections"
 )
 
 // changed says whether a run goes the new way of a change.

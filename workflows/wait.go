@@ -49,6 +49,9 @@ func (c *story) wait(ctx workflow.Context) (certification.Message, error) {
 					return nil, nil
 				}
 			case !workflow.AllHandlersFinished(ctx): // somebody is being answered: another pause
+				if c.changed(changeWakeAnswered) {
+					c.held++
+				}
 			case c.Case.Stage == "", c.Case.Stage == certification.StageClosed && len(c.errands) == 0:
 				return nil, errClosed
 			case c.Case.Stage != certification.StageClosed:
@@ -99,8 +102,14 @@ func (c *story) climb(fired *timer) bool {
 	switch {
 	case rung.Letter == certification.LetterRenewalReminder:
 		c.renewalReminder()
+	case rung.Letter == certification.LetterTimeToRenew: // no history of before has such a rung
+		c.letter(rung.Letter, c.renewalPrice())
 	case rung.Letter == certification.LetterResultLate && !c.Case.Exam.PassedAt.IsZero() && c.changed(changeLateExam):
 		// The result is there, and with us.
+	case rung.Letter == certification.LetterBookingReminder && c.Case.Unanswered() && c.changed(changeVendorFirst+":"+c.step.Event.Key):
+		// Nothing can be booked before the exam vendor has answered.
+	case rung.Letter == certification.LetterWindowReminder && c.Case.Exam != nil && c.Case.Exam.Awaited:
+		// And the window does not end before that.
 	case rung.Letter != "":
 		c.letter(rung.Letter, dueOf(c.Case.Stage), c.reminderFacts())
 	}
@@ -150,7 +159,7 @@ func (t *timer) fired() bool { return t != nil && t.future.IsReady() }
 // in a task of its own: everyone answered, one short timer later, nothing new has
 // come. Letters under way get a little longer, so that few are carried over.
 const (
-	quietPause  = time.Second
+	quietPause  = time.Second // doubled each time somebody is still being answered, up to errandPause
 	errandPause = time.Minute
 	// registerPause is how long a run that nobody registers waits before it ends.
 	registerPause = time.Minute
@@ -167,7 +176,7 @@ func (c *story) pause() (time.Duration, bool) {
 	case len(c.errands) > 0:
 		return errandPause, c.leaving
 	}
-	return quietPause, c.leaving
+	return min(quietPause<<min(c.held, 6), errandPause), c.leaving
 }
 
 // nextTimer is the one that the case needs now: for the earliest rung of the

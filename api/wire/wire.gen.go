@@ -221,11 +221,14 @@ type Case struct {
 	CountyPlan       *string      `json:"county_plan,omitempty"`
 	CreatedAt        time.Time    `json:"created_at"`
 
+	// Credit Money that came for a fee when its time was over. It counts as soon as that fee is due again, which is then not asked for; where it is not due again, the payment becomes `surplus` and is given back.
+	Credit *Credit `json:"credit,omitempty"`
+
 	// DueAt By when. Absent if nothing is due.
 	DueAt *time.Time `json:"due_at,omitempty"`
 	Exam  *Exam      `json:"exam,omitempty"`
 
-	// ID A UUID, version 7.
+	// ID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 	//
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 	ID ID `json:"id"`
@@ -242,7 +245,7 @@ type Case struct {
 	Payment       *OpenPayment `json:"payment,omitempty"`
 	PolicyVersion string       `json:"policy_version"`
 
-	// PreviousCaseID A UUID, version 7.
+	// PreviousCaseID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 	//
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 	PreviousCaseID *ID `json:"previous_case_id,omitempty"`
@@ -312,6 +315,20 @@ type Course struct {
 	Title        string `json:"title"`
 }
 
+// Credit Money that came for a fee when its time was over. It counts as soon as that fee is due again, which is then not asked for; where it is not due again, the payment becomes `surplus` and is given back.
+type Credit struct {
+	// AmountCents Whole cents.
+	AmountCents Money     `json:"amount_cents"`
+	Currency    Currency  `json:"currency"`
+	Fee         Fee       `json:"fee"`
+	PaidAt      time.Time `json:"paid_at"`
+
+	// PaymentID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
+	//
+	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
+	PaymentID ID `json:"payment_id"`
+}
+
 // Currency defines model for Currency.
 type Currency = string
 
@@ -326,7 +343,7 @@ type Document struct {
 	// FileName Only for the owner of the case.
 	FileName *string `json:"file_name,omitempty"`
 
-	// ID A UUID, version 7.
+	// ID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 	//
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 	ID        ID           `json:"id"`
@@ -406,7 +423,7 @@ type EventDetails struct {
 type Exam struct {
 	AppointmentAt *time.Time `json:"appointment_at,omitempty"`
 
-	// AuthorizationID A UUID, version 7.
+	// AuthorizationID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 	//
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 	AuthorizationID *ID `json:"authorization_id,omitempty"`
@@ -448,7 +465,7 @@ type Finding struct {
 	Field string `json:"field"`
 }
 
-// ID A UUID, version 7.
+// ID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 //
 // Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 type ID = string
@@ -465,7 +482,7 @@ type Letter struct {
 	// ErasedAt When the text was erased, because letters had been kept for their time.
 	ErasedAt *time.Time `json:"erased_at,omitempty"`
 
-	// ID A UUID, version 7.
+	// ID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 	//
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 	ID ID `json:"id"`
@@ -511,7 +528,7 @@ type OpenPayment struct {
 	Currency    Currency `json:"currency"`
 	Fee         Fee      `json:"fee"`
 
-	// ID A UUID, version 7.
+	// ID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 	//
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 	ID ID `json:"id"`
@@ -522,7 +539,7 @@ type OpenedRegistration struct {
 	// ExpiresAt The code is of no use afterwards.
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// RegistrationID A UUID, version 7.
+	// RegistrationID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 	//
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 	RegistrationID ID `json:"registration_id"`
@@ -548,7 +565,7 @@ type Payment struct {
 	Currency    Currency `json:"currency"`
 	Fee         Fee      `json:"fee"`
 
-	// ID A UUID, version 7.
+	// ID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 	//
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 	ID ID `json:"id"`
@@ -556,7 +573,7 @@ type Payment struct {
 	// SettledAt When the money arrived; where none did, when the payment ended.
 	SettledAt *time.Time `json:"settled_at,omitempty"`
 
-	// Status `surplus`: the money arrived after the fee was settled otherwise or was not due any more; it is given back, and then `refunded`.
+	// Status `credit`: the money arrived when the time to pay was over; it counts once the fee is due again, and is then `paid`. `surplus`: the fee was settled otherwise or is not asked for any more; it is given back, and then `refunded`.
 	Status string `json:"status"`
 }
 
@@ -598,8 +615,11 @@ type Policy struct {
 	ReturnedDays int `json:"returned_days"`
 
 	// ReviewDays Within which a review is decided.
-	ReviewDays         int    `json:"review_days"`
-	TermYears          int    `json:"term_years"`
+	ReviewDays int `json:"review_days"`
+	TermYears  int `json:"term_years"`
+
+	// TrainingFrom A training that ended before this day does not count.
+	TrainingFrom       string `json:"training_from"`
 	TrainingHours      int    `json:"training_hours"`
 	TrainingValidYears int    `json:"training_valid_years"`
 	Version            string `json:"version"`
@@ -671,7 +691,9 @@ type PublicCertificate struct {
 	// Name As printed on the certificate.
 	Name   *string `json:"name,omitempty"`
 	Number string  `json:"number"`
-	Status string  `json:"status"`
+
+	// Status Never `active` after `expires_at`: then `renewal_pending` once a renewal was sent in time, or in the time that was given for it, and `expired` before.
+	Status string `json:"status"`
 }
 
 // Purpose defines model for Purpose.
@@ -857,7 +879,7 @@ type WatchedChapter struct {
 	Title      string     `json:"title"`
 }
 
-// CaseID A UUID, version 7.
+// CaseID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 //
 // Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 type CaseID = ID
@@ -865,7 +887,7 @@ type CaseID = ID
 // Cursor defines model for Cursor.
 type Cursor = string
 
-// DocumentID A UUID, version 7.
+// DocumentID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 //
 // Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 type DocumentID = ID

@@ -31,7 +31,7 @@ import (
 
 // Release names the histories that Record makes. A release that changes the workflow
 // gets a new name here, and make histories records it beside those of before.
-const Release = "2026-11-renewals"
+const Release = "2026-11-credit"
 
 // Folder is where the histories of all releases are, from the root of the repository.
 const Folder = "workflows/testdata/histories"
@@ -53,6 +53,15 @@ const (
 	// Restored is the run of somebody who filed a renewal again and again, and whose
 	// certificate was revoked and given back while it was under review.
 	Restored = "restored"
+	// Kept is the run of a case that keeps money for a fee that it will ask for again, and
+	// Spent the next, in which that settles it.
+	Kept  = "credit_kept"
+	Spent = "credit_spent"
+	// Vendor is a case whose exam vendor says things late, in another order, or not at all.
+	Vendor = "vendor"
+	// Waked is a case that was asked to look at the clock while that could not be read, and
+	// had another message beside it.
+	Waked = "waked"
 )
 
 // Free says whether the histories of Release may be recorded: an error if there are
@@ -134,6 +143,9 @@ func (r *recorder) record(ctx context.Context) error {
 		}},
 		{"an exam that was too late", r.late},
 		{"a case that was operated on", r.operated},
+		{"a case that was woken while the clock stood", r.waked},
+		{"an exam vendor with odd words", r.vendor},
+		{"a fee that was paid too late", r.credit}, // the last: it moves the clock
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("living %s: %w", step.what, err)

@@ -88,8 +88,7 @@ func (r *recorder) late(ctx context.Context) error {
 			})
 		}
 	}
-	ignored := l.seen("attention for the vendor", func(c certification.Case) bool { return c.NeedsAttention(certification.AttentionVendor) })
-	noted := step{ignored, certification.StageExamScoring}
+	noted := l.seen("attention for the vendor", func(c certification.Case) bool { return c.NeedsAttention(certification.AttentionVendor) })
 	forget := l.sending(&certification.RetryStep{})
 	if err := l.live(ctx,
 		step{l.sending(&certification.WaiveFee{Reason: "scholarship"}), certification.StageExamBooking},
@@ -100,15 +99,22 @@ func (r *recorder) late(ctx context.Context) error {
 		step{forget, certification.StageExamBooked},
 		step{appointed(func(at time.Time) certification.Message { return &certification.ExamChanged{AppointmentAt: at} }, 2, 3*time.Second), certification.StageExamBooked},
 		step{forget, certification.StageExamScoring},
-		step{result(true, 1), certification.StageExamScoring}, noted,
-		step{l.sending(&certification.ExtendDeadline{Days: 30}), certification.StageExamScoring},
+		step{result(false, 1), certification.StageExamScoring},
+		step{noted, certification.StageExamScoring},
 		step{forget, certification.StageExamScoring},
-		step{result(false, 2), certification.StageExamScoring}, noted,
+		step{result(true, 2), certification.StageExamScoring},
+		step{noted, certification.StageExamScoring},
 	); err != nil {
 		return err
 	}
-	l.found[Late], err = l.quiet(ctx, l.caseID)
-	return err
+	run, err := l.run(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.live(ctx, step{l.sending(&certification.ExtendDeadline{Days: 30}), certification.StageCertified}); err != nil {
+		return err
+	}
+	return l.leftBehind(ctx, Late, run)
 }
 
 // again files a renewal of somebody whose renewal is open until it is under review for
@@ -121,10 +127,6 @@ func (r *recorder) again(ctx context.Context, caseID string) error {
 		return err
 	}
 	l.applicant = certification.Actor{Role: certification.RoleApplicant, ID: now.ApplicantID}
-	run, err := l.run(ctx)
-	if err != nil {
-		return err
-	}
 	drafts := map[certification.Form]int{}
 	save := func(form certification.Form) func(context.Context) error {
 		return func(ctx context.Context) error {
@@ -158,18 +160,23 @@ func (r *recorder) again(ctx context.Context, caseID string) error {
 		step{claim, certification.StageRenewalReview},
 		step{l.sending(&certification.DecideRenewal{Decision: certification.DecisionReturn, Reasons: []certification.ReasonCode{"ETHICS_NOT_SIGNED"}}), certification.StageRenewal},
 		saved,
-		step{file(func(*certification.Policy) {}), certification.StageRenewalFee},
-		step{l.pay, certification.StageRenewalReview},
+		step{file(func(*certification.Policy) {}), certification.StageRenewalReview}, // its fee was paid
 		step{l.sending(&certification.Revoke{Reason: "ethics"}), certification.StageRevoked},
 		step{save(certification.FormAppeal), certification.StageRevoked},
 		step{func(ctx context.Context) error {
 			return l.send(ctx, &certification.Appeal{DraftRevision: drafts[certification.FormAppeal]})
 		}, certification.StageAppealReview},
 		step{claim, certification.StageAppealReview},
-		step{l.sending(&certification.DecideAppeal{Decision: certification.DecisionApprove}), certification.StageRenewal},
+		step{l.sending(&certification.DecideAppeal{Decision: certification.DecisionApprove}), certification.StageRenewalReview},
 	); err != nil {
 		return err
 	}
+	l.found[Restored], err = l.quiet(ctx, caseID)
+	return err
+}
+
+// leftBehind takes the history of a run once the case has left it.
+func (l *life) leftBehind(ctx context.Context, name, run string) error {
 	if err := until(ctx, "a new run", func() error {
 		now, err := l.run(ctx)
 		if err == nil && now == run {
@@ -179,6 +186,9 @@ func (r *recorder) again(ctx context.Context, caseID string) error {
 	}); err != nil {
 		return err
 	}
-	l.found[Restored], err = l.historyOf(ctx, caseID, run)
+	found, err := l.historyOf(ctx, l.caseID, run)
+	if err == nil {
+		l.found[name] = found
+	}
 	return err
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // surplus lives through money that comes for fees which the case does not wait for: for a
-// page of before beside another, after a fee was waived, and while the case closes.
+// page of before beside another, after the fee was paid, and while the case closes.
 func (r *recorder) surplus(ctx context.Context) error {
 	l, err := r.open(ctx, "surplus")
 	if err != nil {
@@ -69,7 +69,7 @@ func (r *recorder) surplus(ctx context.Context) error {
 		})
 	}
 	settled := func(id string) certification.Message {
-		return &certification.PaymentSettled{PaymentID: id, AmountCents: policy.AmountCents(certification.FeeApplication), PaidAt: time.Now()}
+		return &certification.PaymentSettled{PaymentID: id, Fee: certification.FeeApplication, AmountCents: policy.AmountCents(certification.FeeApplication), PaidAt: time.Now()}
 	}
 	first, err := asked()
 	if err != nil {
@@ -85,7 +85,7 @@ func (r *recorder) surplus(ctx context.Context) error {
 	if err := told(settled(first)); err != nil {
 		return err
 	}
-	if err := l.live(ctx, step{l.sending(&certification.WaiveFee{Reason: "scholarship"}), certification.StageApplicationReview}); err != nil {
+	if err := l.reach(ctx, certification.StageApplicationReview); err != nil { // the money of the first counts
 		return err
 	}
 	if err := told(settled(second)); err != nil {

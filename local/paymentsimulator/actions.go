@@ -19,6 +19,8 @@ const (
 	Bounce    Action = "bounce"  // the bank does not
 	Refund    Action = "refund"  // all that is left goes back, from the processor's own pages
 	Dispute   Action = "dispute" // the payer's bank takes the payment into dispute
+	Win       Action = "win"     // the bank decides the dispute for the operator
+	Lose      Action = "lose"    // the bank decides it for the payer, and keeps the money
 	timeToAct        = 21 * 24 * time.Hour
 )
 
@@ -109,14 +111,31 @@ func (s *Simulator) actOnPayment(found *session, action Action) error {
 		paid.Disputed = true
 		made := &dispute{
 			ID: newID("dp"), Created: now.Unix(), Charge: paid.ID, Intent: payment.ID,
-			Amount: paid.Amount, Currency: paid.Currency, DueBy: now.Add(timeToAct).Unix(),
+			Amount: paid.Amount, Currency: paid.Currency, DueBy: now.Add(timeToAct).Unix(), Status: disputeOpen,
 		}
 		s.state.Disputes.add(made)
 		s.happened("charge.dispute.created", s.disputeObject(made, nil))
+	case Win, Lose:
+		open, ok := s.disputeOf(paid)
+		if !ok || open.status() != disputeOpen {
+			return fmt.Errorf("%w: no dispute is open", ErrNotPossible)
+		}
+		open.Status = map[Action]string{Win: disputeWon, Lose: disputeLost}[action]
+		s.happened("charge.dispute.closed", s.disputeObject(open, nil))
 	default:
 		return fmt.Errorf("%w: no such action", ErrNotPossible)
 	}
 	return nil
+}
+
+// disputeOf finds the dispute about a charge; there is one at most.
+func (s *Simulator) disputeOf(about *charge) (*dispute, bool) {
+	for _, row := range s.state.Disputes.Rows {
+		if row.Charge == about.ID {
+			return row, true
+		}
+	}
+	return nil, false
 }
 
 // intentOf gives the session's payment intent; Stripe makes it at the first attempt.

@@ -63,6 +63,7 @@ func journey(t *testing.T) *bench {
 	looked(disputed.SessionID)
 	b.act(disputed.SessionID, paymentsimulator.Settle)
 	b.act(disputed.SessionID, paymentsimulator.Dispute)
+	b.act(disputed.SessionID, paymentsimulator.Lose)
 	b.act(bounced.SessionID, paymentsimulator.PayByBank)
 	b.act(bounced.SessionID, paymentsimulator.Bounce)
 	looked(bounced.SessionID)

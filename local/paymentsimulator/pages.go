@@ -124,6 +124,7 @@ type Entry struct {
 	CapturedCents int64             `json:"captured_cents"`
 	RefundedCents int64             `json:"refunded_cents"`
 	Disputed      bool              `json:"disputed"`
+	Dispute       string            `json:"dispute,omitempty"` // its status at Stripe: "needs_response", "won" or "lost"
 	Currency      string            `json:"currency"`
 	Metadata      map[string]string `json:"metadata"`
 	CreatedAt     time.Time         `json:"created_at"`
@@ -157,6 +158,9 @@ func (s *Simulator) entry(row *session) Entry {
 		e.IntentStatus = payment.Status
 		if paid, ok := s.state.Charges.get(payment.Charge); ok && paid.Status == chargeSucceeded {
 			e.CapturedCents, e.RefundedCents, e.Disputed = paid.Amount, paid.Refunded, paid.Disputed
+			if found, is := s.disputeOf(paid); is {
+				e.Dispute = found.status()
+			}
 		}
 	}
 	return e
@@ -176,9 +180,11 @@ func (e Entry) Can(action Action) bool {
 	case Settle, Bounce:
 		return e.IntentStatus == intentProcessing
 	case Refund:
-		return e.CapturedCents > e.RefundedCents && !e.Disputed
+		return e.CapturedCents > e.RefundedCents && (!e.Disputed || e.Dispute == disputeWon)
 	case Dispute:
 		return e.CapturedCents > 0 && !e.Disputed
+	case Win, Lose:
+		return e.Dispute == disputeOpen
 	}
 	return false
 }
@@ -186,8 +192,10 @@ func (e Entry) Can(action Action) bool {
 // State says in words where the entry stands.
 func (e Entry) State() string {
 	switch {
-	case e.Disputed:
+	case e.Dispute == disputeOpen:
 		return "in dispute"
+	case e.Dispute == disputeLost:
+		return "lost in a dispute"
 	case e.RefundedCents > 0 && e.RefundedCents == e.CapturedCents:
 		return "refunded"
 	case e.RefundedCents > 0:

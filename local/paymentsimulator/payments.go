@@ -96,7 +96,7 @@ func (s *Simulator) disputeObject(row *dispute, wanted expansion) object {
 		"created": row.Created, "currency": row.Currency, "evidence": object{},
 		"evidence_details":     object{"due_by": row.DueBy, "has_evidence": false, "past_due": s.options.Now().Unix() > row.DueBy, "submission_count": 0},
 		"is_charge_refundable": false, "livemode": false, "metadata": object{}, "payment_intent": row.Intent,
-		"reason": "general", "status": "needs_response",
+		"reason": "general", "status": row.status(),
 	}
 	if found, ok := s.state.Intents.get(row.Intent); ok && wanted.has("payment_intent") {
 		shown["payment_intent"] = s.intentObject(found, nil)

@@ -54,7 +54,7 @@ func (s *Simulator) refund(paid *charge, amount int64, reason string, metadata m
 	switch {
 	case paid.Status != chargeSucceeded:
 		return nil, refuse("charge", "Charge %s has not been captured.", paid.ID)
-	case paid.Disputed:
+	case s.inDispute(paid):
 		return nil, &apiError{status: 400, Type: invalidRequest, Code: "charge_disputed", Message: "Charge " + paid.ID + " has been charged back; cannot issue a refund."}
 	case left == 0:
 		return nil, &apiError{status: 400, Type: invalidRequest, Code: "charge_already_refunded", Message: "Charge " + paid.ID + " has already been refunded."}
@@ -69,6 +69,12 @@ func (s *Simulator) refund(paid *charge, amount int64, reason string, metadata m
 	s.state.Refunds.add(made)
 	s.happened("charge.refunded", s.chargeObject(paid, nil))
 	return made, nil
+}
+
+// inDispute says whether a bank holds the money of a charge.
+func (s *Simulator) inDispute(paid *charge) bool {
+	found, is := s.disputeOf(paid)
+	return is && found.status() != disputeWon
 }
 
 func (s *Simulator) getRefund(c *call) (object, error) {

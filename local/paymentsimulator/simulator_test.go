@@ -119,6 +119,18 @@ func TestTheLedgerPlaysTheBank(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(ledger), &shown))
 	require.True(t, shown.Sessions[0].Disputed)
 	require.Equal(t, "paid", shown.Sessions[0].PaymentStatus)
+
+	status, _ = b.press(actions, "refund")
+	require.Equal(t, http.StatusConflict, status, "the bank has it")
+	status, _ = b.press(actions, "win")
+	require.Equal(t, http.StatusSeeOther, status)
+	_, page = b.get(b.url + "/")
+	require.NotContains(t, page, "in dispute")
+	status, _ = b.press(actions, "lose")
+	require.Equal(t, http.StatusConflict, status, "it is decided")
+	require.Equal(t, "won", b.entry(session.SessionID).Dispute)
+	status, _ = b.press(actions, "refund")
+	require.Equal(t, http.StatusSeeOther, status)
 }
 
 func TestKeysAreRememberedAsStripeDoes(t *testing.T) {

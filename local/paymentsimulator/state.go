@@ -1,6 +1,7 @@
 package paymentsimulator
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -117,7 +118,17 @@ type dispute struct {
 	Amount   int64  `json:"amount"`
 	Currency string `json:"currency"`
 	DueBy    int64  `json:"due_by"`
+	Status   string `json:"status,omitempty"` // empty in files of before disputes ended
 }
+
+// What a dispute can be.
+const (
+	disputeOpen = "needs_response"
+	disputeWon  = "won"
+	disputeLost = "lost"
+)
+
+func (d *dispute) status() string { return cmp.Or(d.Status, disputeOpen) }
 
 // event is a snapshot: Object stays as it was when the event happened.
 type event struct {

@@ -38,3 +38,9 @@ INSERT INTO letters (notice_id, language, subject, text, html, headings, written
 SELECT n.id, '', '', '', '', '{}', n.created_at, sqlc.arg(at)::timestamptz FROM notices n JOIN cases c ON c.id = n.case_id
 WHERE c.applicant_id = sqlc.arg(applicant_id)::uuid AND n.sent_at IS NULL AND n.voided_at IS NULL
 ON CONFLICT (notice_id) DO UPDATE SET text = '', html = '', headings = '{}', erased_at = excluded.erased_at WHERE letters.erased_at IS NULL;
+
+-- name: UnsentOfClosed :many
+-- The letters of closed cases that wait to be sent, from an id on.
+SELECT n.id, n.case_id::uuid AS case_id FROM notices n JOIN cases c ON c.id = n.case_id LEFT JOIN letters l ON l.notice_id = n.id
+WHERE n.sent_at IS NULL AND n.voided_at IS NULL AND l.erased_at IS NULL AND c.stage = 'closed' AND n.id > sqlc.arg(after)::uuid
+ORDER BY n.id LIMIT sqlc.arg(most)::int;

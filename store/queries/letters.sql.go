@@ -151,6 +151,43 @@ func (q *Queries) ReadLetter(ctx context.Context, noticeID string) (Letter, erro
 	return i, err
 }
 
+const unsentOfClosed = `-- name: UnsentOfClosed :many
+SELECT n.id, n.case_id::uuid AS case_id FROM notices n JOIN cases c ON c.id = n.case_id LEFT JOIN letters l ON l.notice_id = n.id
+WHERE n.sent_at IS NULL AND n.voided_at IS NULL AND l.erased_at IS NULL AND c.stage = 'closed' AND n.id > $1::uuid
+ORDER BY n.id LIMIT $2::int
+`
+
+type UnsentOfClosedParams struct {
+	After string
+	Most  int
+}
+
+type UnsentOfClosedRow struct {
+	ID     string
+	CaseID string
+}
+
+// The letters of closed cases that wait to be sent, from an id on.
+func (q *Queries) UnsentOfClosed(ctx context.Context, arg UnsentOfClosedParams) ([]UnsentOfClosedRow, error) {
+	rows, err := q.db.Query(ctx, unsentOfClosed, arg.After, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UnsentOfClosedRow{}
+	for rows.Next() {
+		var i UnsentOfClosedRow
+		if err := rows.Scan(&i.ID, &i.CaseID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const writeLetter = `-- name: WriteLetter :exec
 INSERT INTO letters (notice_id, language, subject, text, html, headings, written_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (notice_id) DO NOTHING

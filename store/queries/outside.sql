@@ -35,7 +35,7 @@ INSERT INTO decision_notes (case_id, key, code, note) VALUES ($1, $2, $3, $4) ON
 
 -- name: CheckoutOf :one
 SELECT p.*, c.applicant_id, a.customer_id, coalesce((SELECT o.session_id FROM payments o WHERE o.case_id = p.case_id AND o.id <> p.id
-    AND o.fee = p.fee AND o.session_id <> '' AND o.status = 'failed' ORDER BY o.asked_at DESC LIMIT 1), '')::text AS previous_session_id
+    AND (o.fee = p.fee OR o.fee IN ('renewal', 'late_renewal') AND p.fee IN ('renewal', 'late_renewal')) AND o.session_id <> '' AND o.status = 'failed' ORDER BY o.asked_at DESC LIMIT 1), '')::text AS previous_session_id
 FROM payments p JOIN cases c ON c.id = p.case_id JOIN applicants a ON a.id = c.applicant_id
 WHERE p.id = $1;
 
@@ -53,8 +53,9 @@ SELECT * FROM payments WHERE case_id = $1 AND status <> 'void' ORDER BY asked_at
 SELECT * FROM payments WHERE id = $1;
 
 -- name: MarkPayment :exec
--- When it was settled, and by which step, stays.
-UPDATE payments SET status = $2 WHERE id = $1 AND case_id = $3;
+-- Of a payment that had ended: by which step it ended stays, so that what is made void
+-- later opens it again only with that step.
+UPDATE payments SET status = $2, settled_at = coalesce(sqlc.narg(settled_at)::timestamptz, settled_at) WHERE id = $1 AND case_id = $3;
 
 -- name: ClosePages :exec
 -- Asks for the pages of payments to be closed that a step of a case ended without money,
@@ -85,6 +86,18 @@ WHERE z.id = $1;
 
 -- name: MarkAuthorizationSent :exec
 UPDATE authorizations SET sent_at = $2 WHERE id = $1;
+
+-- name: UnansweredAuthorizations :many
+-- Authorizations that the vendor has had since before an instant, of cases that wait for
+-- an answer, each under the name by which the case is told so: once for each sending.
+SELECT z.id, ('unanswered:' || z.id || ':' || extract(epoch FROM z.sent_at)::bigint)::text AS external_id
+FROM cases c JOIN authorizations z ON z.id = nullif(c.snapshot->'exam'->>'authorization_id', '')::uuid
+WHERE c.stage = 'exam_booking'
+    AND NOT coalesce((c.snapshot->'exam'->>'authorized')::boolean, false) AND NOT coalesce((c.snapshot->'exam'->>'refused')::boolean, false)
+    AND z.sent_at < sqlc.arg(before) AND z.voided_at IS NULL
+    AND NOT EXISTS (SELECT FROM inbox i WHERE i.source = sqlc.arg(source)
+        AND i.external_id = 'unanswered:' || z.id || ':' || extract(epoch FROM z.sent_at)::bigint)
+ORDER BY z.id LIMIT sqlc.arg(most);
 
 -- name: CaseOfAuthorization :one
 SELECT case_id FROM authorizations WHERE id = $1;

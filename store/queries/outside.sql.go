@@ -108,7 +108,7 @@ func (q *Queries) CaseOfAuthorization(ctx context.Context, id string) (string, e
 
 const checkoutOf = `-- name: CheckoutOf :one
 SELECT p.id, p.case_id, p.revision, p.fee, p.amount_cents, p.currency, p.status, p.asked_at, p.settled_at, p.settled_by, p.session_id, p.checkout_url, p.checkout_expires_at, c.applicant_id, a.customer_id, coalesce((SELECT o.session_id FROM payments o WHERE o.case_id = p.case_id AND o.id <> p.id
-    AND o.fee = p.fee AND o.session_id <> '' AND o.status = 'failed' ORDER BY o.asked_at DESC LIMIT 1), '')::text AS previous_session_id
+    AND (o.fee = p.fee OR o.fee IN ('renewal', 'late_renewal') AND p.fee IN ('renewal', 'late_renewal')) AND o.session_id <> '' AND o.status = 'failed' ORDER BY o.asked_at DESC LIMIT 1), '')::text AS previous_session_id
 FROM payments p JOIN cases c ON c.id = p.case_id JOIN applicants a ON a.id = c.applicant_id
 WHERE p.id = $1
 `
@@ -410,18 +410,25 @@ func (q *Queries) MarkNoticeSent(ctx context.Context, arg MarkNoticeSentParams) 
 }
 
 const markPayment = `-- name: MarkPayment :exec
-UPDATE payments SET status = $2 WHERE id = $1 AND case_id = $3
+UPDATE payments SET status = $2, settled_at = coalesce($4::timestamptz, settled_at) WHERE id = $1 AND case_id = $3
 `
 
 type MarkPaymentParams struct {
-	ID     string
-	Status string
-	CaseID string
+	ID        string
+	Status    string
+	CaseID    string
+	SettledAt *time.Time
 }
 
-// When it was settled, and by which step, stays.
+// Of a payment that had ended: by which step it ended stays, so that what is made void
+// later opens it again only with that step.
 func (q *Queries) MarkPayment(ctx context.Context, arg MarkPaymentParams) error {
-	_, err := q.db.Exec(ctx, markPayment, arg.ID, arg.Status, arg.CaseID)
+	_, err := q.db.Exec(ctx, markPayment,
+		arg.ID,
+		arg.Status,
+		arg.CaseID,
+		arg.SettledAt,
+	)
 	return err
 }
 
@@ -752,6 +759,50 @@ func (q *Queries) TakeIncoming(ctx context.Context, arg TakeIncomingParams) ([]T
 			&i.Payload,
 			&i.Tries,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unansweredAuthorizations = `-- name: UnansweredAuthorizations :many
+SELECT z.id, ('unanswered:' || z.id || ':' || extract(epoch FROM z.sent_at)::bigint)::text AS external_id
+FROM cases c JOIN authorizations z ON z.id = nullif(c.snapshot->'exam'->>'authorization_id', '')::uuid
+WHERE c.stage = 'exam_booking'
+    AND NOT coalesce((c.snapshot->'exam'->>'authorized')::boolean, false) AND NOT coalesce((c.snapshot->'exam'->>'refused')::boolean, false)
+    AND z.sent_at < $1 AND z.voided_at IS NULL
+    AND NOT EXISTS (SELECT FROM inbox i WHERE i.source = $2
+        AND i.external_id = 'unanswered:' || z.id || ':' || extract(epoch FROM z.sent_at)::bigint)
+ORDER BY z.id LIMIT $3
+`
+
+type UnansweredAuthorizationsParams struct {
+	Before *time.Time
+	Source string
+	Most   int32
+}
+
+type UnansweredAuthorizationsRow struct {
+	ID         string
+	ExternalID string
+}
+
+// Authorizations that the vendor has had since before an instant, of cases that wait for
+// an answer, each under the name by which the case is told so: once for each sending.
+func (q *Queries) UnansweredAuthorizations(ctx context.Context, arg UnansweredAuthorizationsParams) ([]UnansweredAuthorizationsRow, error) {
+	rows, err := q.db.Query(ctx, unansweredAuthorizations, arg.Before, arg.Source, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UnansweredAuthorizationsRow{}
+	for rows.Next() {
+		var i UnansweredAuthorizationsRow
+		if err := rows.Scan(&i.ID, &i.ExternalID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -1,3 +1,4 @@
 -- name: CountParked :one
--- Messages from outside that match no case and wait for a person.
+-- Messages from outside that wait for a person: they match no case, or correct an exam of a
+-- closed one.
 SELECT count(*) FROM inbox WHERE outcome LIKE 'parked: %';

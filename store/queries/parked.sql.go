@@ -13,7 +13,8 @@ const countParked = `-- name: CountParked :one
 SELECT count(*) FROM inbox WHERE outcome LIKE 'parked: %'
 `
 
-// Messages from outside that match no case and wait for a person.
+// Messages from outside that wait for a person: they match no case, or correct an exam of a
+// closed one.
 func (q *Queries) CountParked(ctx context.Context) (int64, error) {
 	row := q.db.QueryRow(ctx, countParked)
 	var count int64
