@@ -395,7 +395,7 @@ func TestServingEndsWithWhatWasBegun(t *testing.T) {
 			connection.Close()
 		}
 		return err != nil
-	}, 5*time.Second, 5*time.Millisecond, "no new connection is taken")
+	}, 30*time.Second, 5*time.Millisecond, "no new connection is taken")
 	close(finish)
 	assert.Equal(t, []byte("done"), bytes.TrimSpace(<-answered))
 	assert.NoError(t, <-served)

@@ -149,7 +149,7 @@ func TestALostDatabaseIsUnavailable(t *testing.T) {
 		require.ErrorIs(t, call(t.Context()), store.ErrUnavailable, "%s: the connection was cut", name)
 		require.ErrorIs(t, call(t.Context()), store.ErrUnavailable, "%s: no connection can be made", name)
 		p.Up()
-		require.Eventually(t, func() bool { return call(t.Context()) == nil }, 10*time.Second, 20*time.Millisecond, "%s: it is back", name)
+		require.Eventually(t, func() bool { return call(t.Context()) == nil }, 30*time.Second, 20*time.Millisecond, "%s: it is back", name)
 
 		p.Silent()
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -176,7 +176,7 @@ func TestALostDatabaseIsUnavailable(t *testing.T) {
 	if _, err := s.Case(t.Context(), l.ID); err != nil {
 		require.ErrorIs(t, err, store.ErrUnavailable)
 	}
-	require.Eventually(t, func() bool { return s.Ping(t.Context()) == nil }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return s.Ping(t.Context()) == nil }, 30*time.Second, 20*time.Millisecond)
 
 	// It works on too long.
 	err = s.InTransaction(t.Context(), func(q *queries.Queries) error {

@@ -200,9 +200,28 @@ func (r *rig) reconcile() (started int) {
 	return started
 }
 
+// terminate terminates the workflow of a case. Temporal's lists follow a moment later, and
+// the reconciliation leaves alone what they name as running: it would find the case the
+// next time. So this waits for the lists.
 func (r *rig) terminate(caseID string) {
 	r.t.Helper()
 	require.NoError(r.t, r.parts.Temporal.TerminateWorkflow(r.t.Context(), workflows.CaseWorkflowID(caseID), "", "a test"))
+	r.listed(caseID, false)
+}
+
+// listed waits until Temporal's lists say whether the workflow of a case runs.
+func (r *rig) listed(caseID string, running bool) {
+	r.t.Helper()
+	r.until(fmt.Sprintf("the lists to say of case %s: running %t", caseID, running), func() error {
+		found, err := r.parts.Temporal.ListWorkflow(r.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace: r.settings.TemporalNamespace,
+			Query:     "ExecutionStatus = 'Running' AND WorkflowId = '" + workflows.CaseWorkflowID(caseID) + "'",
+		})
+		if err == nil && (len(found.GetExecutions()) > 0) != running {
+			err = errors.New("they say otherwise")
+		}
+		return err
+	})
 }
 
 func TestATerminatedCaseIsFound(t *testing.T) {
@@ -278,16 +297,10 @@ func TestTheLastLetterOfATerminatedCaseIsSent(t *testing.T) {
 	r.mail.Refuse(true)
 	r.must(caseID, &certification.Withdraw{})
 	require.Equal(t, certification.StageClosed, r.recorded(caseID).Stage)
+	r.listed(caseID, true)
 	require.Zero(t, r.reconcile(), "its workflow waits for the letter")
 	r.terminate(caseID)
-	found := 0
-	r.until("the letter to be left to the relay", func() error {
-		if found += r.reconcile(); found == 0 {
-			return errors.New("Temporal still lists the case as running")
-		}
-		return nil
-	})
-	require.Equal(t, 1, found)
+	require.Equal(t, 1, r.reconcile())
 	require.Zero(t, r.reconcile(), "once")
 	require.Empty(t, r.runID(caseID), "a closed case is not started")
 	r.mail.Refuse(false)

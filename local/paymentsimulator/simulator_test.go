@@ -272,7 +272,7 @@ func TestWebhooksAreTriedAgainAlsoAfterARestart(t *testing.T) {
 	go func() { done <- b.simulator.Serve(ctx, listener) }()
 	status, _ := b.get("http://" + listener.Addr().String() + "/")
 	require.Equal(t, http.StatusOK, status)
-	require.Eventually(t, func() bool { return b.arrived() == 2 && len(b.simulator.Undelivered()) == 0 }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return b.arrived() == 2 && len(b.simulator.Undelivered()) == 0 }, 30*time.Second, 5*time.Millisecond)
 	stop()
 	require.NoError(t, <-done)
 
