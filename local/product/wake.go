@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -40,18 +41,30 @@ func (p *Product) wakeAll(ctx context.Context) (int, error) {
 	}
 }
 
+// wake asks again while a case is not ready for a moment: its run is being left, or a task
+// of it is tried anew. The door of cases does the same.
 func (p *Product) wake(ctx context.Context, caseID string) error {
-	handle, err := p.Parts.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: workflows.CaseWorkflowID(caseID), UpdateName: string(certification.SignalWake),
-		Args: []any{certification.Wake{}}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(ctx, nil)
+	for {
+		handle, err := p.Parts.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: workflows.CaseWorkflowID(caseID), UpdateName: string(certification.SignalWake),
+			Args: []any{certification.Wake{}}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		if err == nil {
+			err = handle.Get(ctx, nil)
+		}
+		var gone *serviceerror.NotFound
+		var refused *temporal.ApplicationError
+		if err == nil || errors.As(err, &gone) || errors.As(err, &refused) && refused.Type() == certification.RefusedClosed {
+			return nil // closed since it was listed
+		}
+		var notReady *serviceerror.WorkflowNotReady
+		if errors.As(err, &notReady) {
+			select {
+			case <-ctx.Done():
+			case <-time.After(100 * time.Millisecond):
+				continue
+			}
+		}
+		return fmt.Errorf("waking case %s: %w", caseID, err)
 	}
-	var gone *serviceerror.NotFound
-	var refused *temporal.ApplicationError
-	if err == nil || errors.As(err, &gone) || errors.As(err, &refused) && refused.Type() == certification.RefusedClosed {
-		return nil // closed since it was listed
-	}
-	return fmt.Errorf("waking case %s: %w", caseID, err)
 }
