@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,8 +37,22 @@ func toPay(t *testing.T, b *portaltest.Browser, caseID string) string {
 	return atPayment(t, b)
 }
 
+// atPayment is the session of the payment page that a browser was led to, at once or,
+// where the processor was slow, by the page that waits for it.
 func atPayment(t *testing.T, b *portaltest.Browser) string {
 	t.Helper()
+	if strings.Contains(b.Path(), "opening=") {
+		page := ""
+		b.ReloadUntil("the payment page", func() bool {
+			for _, link := range b.Links() {
+				if to, err := url.Parse(link); err == nil && path.Dir(to.Path) == "/pay" {
+					page = link
+				}
+			}
+			return page != ""
+		})
+		b.Open(page)
+	}
 	require.Equal(t, "/pay", path.Dir(b.Response.Request.URL.Path), "not at the payment page: %s", b.Text())
 	return path.Base(b.Response.Request.URL.Path)
 }

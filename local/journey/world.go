@@ -33,7 +33,9 @@ type World struct {
 	// Moving is held while the clock moves, and while somebody looks that a thing takes its
 	// time; nil where nobody else moves the clock.
 	Moving sync.Locker
-	// Patience is how long a step waits for what must come; zero means 30 seconds.
+	// Patience is how long a step waits for what must come; zero means two minutes. An
+	// errand of a case that reached no worker is missed only when the time of the try is
+	// up, which is a minute.
 	Patience time.Duration
 
 	began  time.Time
@@ -54,7 +56,7 @@ func (w *World) Errorf(format string, arguments ...any) {
 func (w *World) Open() error {
 	w.began = time.Now()
 	if w.Patience == 0 {
-		w.Patience = 30 * time.Second
+		w.Patience = 2 * time.Minute
 	}
 	var err error
 	w.client, err = apitest.New(w, w.API)

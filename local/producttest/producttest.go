@@ -122,7 +122,7 @@ func (p *Place) Letters(email string) int { return len(p.Stack.Mailbox().Message
 // of letters.
 func (p *Place) Code(t testing.TB, email string, after int) string {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute) // what takes a code to the mail may be tried again
 	for time.Now().Before(deadline) {
 		letters := p.Stack.Mailbox().Messages(email) // newest first
 		for i := range len(letters) - after {

@@ -36,6 +36,10 @@ type Browser struct {
 	Body     []byte
 }
 
+// patience is how long something may take to come. An errand of a case that reached no
+// worker is missed only when the time of the try is up, which is a minute.
+const patience = 2 * time.Minute
+
 // New is a browser that has never been anywhere, for a portal at an address such as
 // "http://127.0.0.1:8080".
 func New(t testing.TB, base string) *Browser {
@@ -92,7 +96,7 @@ func (b *Browser) Return() *Browser {
 // does who waits.
 func (b *Browser) ReloadUntil(what string, is func() bool) *Browser {
 	b.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !is() {
 		if time.Now().After(deadline) {
 			b.Fatalf("waiting for %s at %s, which says:\n%s", what, b.Path(), b.Text())
@@ -122,11 +126,9 @@ func (b *Browser) visit(request *http.Request) {
 	if b.Response != nil && request.Header.Get("Referer") == "" {
 		request.Header.Set("Referer", b.Response.Request.URL.String())
 	}
-	response, err := b.client.Do(request)
-	if err != nil {
-		b.Fatalf("%s %s: %v", request.Method, request.URL.Path, err)
-	}
+	response := b.answer(request)
 	defer response.Body.Close()
+	var err error
 	if b.Body, err = io.ReadAll(response.Body); err != nil {
 		b.Fatalf("reading %s: %v", request.URL.Path, err)
 	}
@@ -149,6 +151,29 @@ func (b *Browser) visit(request *http.Request) {
 	}
 	if b.Failed() {
 		b.FailNow()
+	}
+}
+
+// answer sends a request. Who is asked to come again in a moment, since a case did not
+// answer in time, sends the same once more, as the page says: it is done once.
+func (b *Browser) answer(request *http.Request) *http.Response {
+	b.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		response, err := b.client.Do(request)
+		if err != nil {
+			b.Fatalf("%s %s: %v", request.Method, request.URL.Path, err)
+		}
+		if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" || time.Now().After(deadline) {
+			return response
+		}
+		_ = response.Body.Close()
+		request = request.Clone(request.Context())
+		if request.GetBody != nil {
+			if request.Body, err = request.GetBody(); err != nil {
+				b.Fatalf("%s %s once more: %v", request.Method, request.URL.Path, err)
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 

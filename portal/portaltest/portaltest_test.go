@@ -106,3 +106,25 @@ func TestFaultsAreFound(t *testing.T) {
 	require.Len(t, keys, 1)
 	assert.Contains(t, keys[0], "has no words")
 }
+
+// Who is asked to come again in a moment comes with the same form.
+func TestWhatIsUnavailableForAMomentIsSentAgain(t *testing.T) {
+	var said []string
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if request.Method == http.MethodPost {
+			content, _ := io.ReadAll(request.Body)
+			said = append(said, string(content))
+			if len(said) < 3 {
+				w.Header().Set("Retry-After", "2")
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+		}
+		fmt.Fprint(w, page(`<h1>Ask</h1><form method="post" action="/"><input type="hidden" name="key" value="k1"><button>Send it</button></form>`))
+	}))
+	defer busy.Close()
+	b := portaltest.New(t, busy.URL).Open("/").Press("Send it")
+	assert.Equal(t, http.StatusOK, b.Status())
+	assert.Equal(t, []string{"key=k1", "key=k1", "key=k1"}, said)
+}
