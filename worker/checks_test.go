@@ -41,7 +41,7 @@ func newChecking(t *testing.T) *checking {
 		AccessKey: r.settings.S3AccessKey, SecretKey: r.settings.S3SecretKey, Now: time.Now,
 	})
 	require.NoError(t, err)
-	r.parts.Cases.Patience = 2 * time.Second
+	r.parts.Cases.Patience = 5 * time.Second // long enough to terminate a check before it asks for attention
 	r.serve(nil, nil)
 	c.caseID, c.applicant = r.open()
 	return c

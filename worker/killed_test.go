@@ -108,6 +108,14 @@ func TestAWorkerKilledBetweenCommitAndCompletion(t *testing.T) {
 			caseID, applicant := r.open()
 			r.must(caseID, &certification.CompleteIntroVideo{})
 			before := r.recorded(caseID)
+			// A worker that dies with the code in its hands is no matter of this test.
+			r.until("the code that confirmed the address to be sent", func() error {
+				waiting, err := r.parts.Store.CountWaiting(t.Context(), time.Now())
+				if err == nil && waiting.Inbox > 0 {
+					err = errors.New("it waits")
+				}
+				return err
+			})
 
 			message := of.message(r, caseID, applicant)
 			r.address(message)

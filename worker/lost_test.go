@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
@@ -30,7 +29,7 @@ func TestAnActivityThatReachedNobodyIsTriedAgain(t *testing.T) {
 		}
 		return err
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience) // its whole time is ten minutes
 	defer cancel()
 	run, err := r.parts.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "lost", TaskQueue: workflows.QueueOutbound}, workflows.ReconciliationType)
 	require.NoError(t, err)
