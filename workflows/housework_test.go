@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"peercert/activities"
@@ -30,6 +31,8 @@ func newScanned() *scanned {
 	suite := testsuite.WorkflowTestSuite{}
 	suite.SetLogger(quiet{})
 	s := &scanned{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment()}
+	s.SetTestTimeout(time.Minute)
+	s.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 30 * time.Second}) // as in newEnvironment
 	s.began = s.Now()
 	since := func(list *[]time.Duration) {
 		s.mutex.Lock()
