@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -212,7 +211,9 @@ func TestABrokenOffStartBeginsAnew(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.Chmod(dir, 0o711))
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	ports := freePorts(t)
+	ports, release, err := stack.FreePorts()
+	require.NoError(t, err)
+	t.Cleanup(release)
 	start := func(out io.Writer) (*stack.Stack, *product.Product) {
 		running, err := stack.Start(t.Context(), stack.Options{Dir: dir, Ports: ports, Headless: true, Unfinished: Marker, Out: out})
 		require.NoError(t, err)
@@ -252,22 +253,6 @@ func TestABrokenOffStartBeginsAnew(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Zero(t, listed.Count)
-}
-
-// freePorts are as many as a stack needs.
-func freePorts(t *testing.T) stack.Ports {
-	t.Helper()
-	var ports stack.Ports
-	for _, port := range []*int{
-		&ports.Postgres, &ports.Temporal, &ports.TemporalUI, &ports.S3, &ports.SMTP, &ports.Mailbox,
-		&ports.Exam, &ports.Payment, &ports.API, &ports.Operations, &ports.Clock,
-	} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer listener.Close()
-		*port = listener.Addr().(*net.TCPAddr).Port
-	}
-	return ports
 }
 
 // Nobody's address could belong to somebody.

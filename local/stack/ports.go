@@ -75,6 +75,13 @@ const (
 	triesAtPorts = 200
 )
 
+// FreePorts are free ports for a stack that keeps its state and is started more than
+// once, as in a test: until they are released no other stack takes them.
+func FreePorts() (ports Ports, release func(), err error) {
+	release, err = ports.fill()
+	return ports, release, err
+}
+
 // fill gives a free port to every row that has none, all of one block. The block is
 // locked until it is released: stacks that run side by side, such as those of tests,
 // take other blocks.

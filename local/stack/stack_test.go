@@ -55,8 +55,7 @@ func somewhere(t *testing.T) string {
 
 func freePorts(t *testing.T) Ports {
 	t.Helper()
-	var ports Ports
-	release, err := ports.fill()
+	ports, release, err := FreePorts()
 	require.NoError(t, err)
 	t.Cleanup(release)
 	return ports
