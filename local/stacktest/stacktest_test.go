@@ -96,12 +96,18 @@ func TestANamespaceIsReadyToUse(t *testing.T) {
 	w.RegisterWorkflow(quick)
 	require.NoError(t, w.Start())
 	defer w.Stop()
-	run, err := connection.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "quick", TaskQueue: "quick"}, quick)
-	require.NoError(t, err)
-	var slept time.Duration
-	require.NoError(t, run.Get(t.Context(), &slept))
-	t.Logf("a timer of 50 ms took %s", slept)
-	require.Less(t, slept, 800*time.Millisecond, "the server's setting for short timers did not take")
+	// Without the server's setting none takes less than a second. With it one may all the
+	// same, on a busy machine, but not all.
+	least := time.Hour
+	for try := 0; try < 20 && least > 800*time.Millisecond; try++ {
+		run, err := connection.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "quick", TaskQueue: "quick"}, quick)
+		require.NoError(t, err)
+		var slept time.Duration
+		require.NoError(t, run.Get(t.Context(), &slept))
+		t.Logf("a timer of 50 ms took %s", slept)
+		least = min(least, slept)
+	}
+	require.Less(t, least, 800*time.Millisecond, "the server's setting for short timers did not take")
 }
 
 func TestABucketKeepsVersionsAndConditions(t *testing.T) {
