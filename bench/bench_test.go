@@ -33,19 +33,27 @@ func TestEventsOfOneCertification(t *testing.T) {
 	w, err := startWorld(t.Context(), io.Discard)
 	require.NoError(t, err)
 	defer w.close()
-	l, err := certify(t.Context(), w)
-	require.NoError(t, err)
-	counted, err := countEvents(t.Context(), l)
-	require.NoError(t, err)
-
-	require.Equal(t, 29, counted.Messages)
-	require.Equal(t, 16, counted.Letters)
 	const (
 		updates    = 15
 		signals    = 14
 		activities = 16 + 3 + 2 // letters, payment pages, authorizations
 		fired      = 2 + 1      // two appointments that ended, and the quiet before leaving
 	)
+	// A step that the records do not take within two seconds is written by an activity of
+	// its own. On a machine that is starved so, another certification is counted.
+	var counted eventCount
+	for range 4 {
+		l, err := certify(t.Context(), w)
+		require.NoError(t, err)
+		counted, err = countEvents(t.Context(), l)
+		require.NoError(t, err)
+		if counted.Kinds[enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED] <= activities {
+			break
+		}
+	}
+
+	require.Equal(t, 29, counted.Messages)
+	require.Equal(t, 16, counted.Letters)
 	tasks, others := map[enums.EventType]int{}, map[enums.EventType]int{}
 	for kind, number := range counted.Kinds {
 		switch kind {
