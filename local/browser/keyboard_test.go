@@ -103,7 +103,7 @@ func (k *keyboard) focus() focus {
 func (k *keyboard) settled() focus {
 	k.Helper()
 	at := k.focus()
-	for deadline := time.Now().Add(time.Second); !at.None && !at.Inside && time.Now().Before(deadline); at = k.focus() {
+	for deadline := time.Now().Add(patience); !at.None && !at.Inside && time.Now().Before(deadline); at = k.focus() {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return at
@@ -180,7 +180,7 @@ func (k *keyboard) Wrong() bool {
 	if wrong { // then it has the focus, and is read first
 		const here = "document.activeElement === document.getElementById('problems')"
 		is := false
-		for deadline := time.Now().Add(2 * time.Second); !is && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(patience); !is && time.Now().Before(deadline); {
 			is, err = Ask[bool](k.Tab, here)
 			require.NoError(k, err)
 		}
@@ -209,7 +209,7 @@ func (k *keyboard) leave(do func()) {
 	_, err := Ask[bool](k.Tab, "(document.querySelector('main') || document.body).left = true")
 	require.NoError(k, err)
 	do()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		there, err := Ask[bool](k.Tab, "!(document.querySelector('main') || document.body).left && document.readyState === 'complete'")
 		if err == nil && there {

@@ -28,7 +28,7 @@ type Tab struct {
 }
 
 // patience bounds each thing that is asked of a tab.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Tab opens a tab, width times height CSS pixels in size.
 func (c *Chromium) Tab(width, height int) (*Tab, error) {

@@ -71,7 +71,7 @@ func leads(link, address string) bool {
 // until opens a page again and again until something is so.
 func until(t *testing.T, v visitor, what string, is func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(2 * time.Minute) // a lost try of something takes a minute
 	for !is() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waiting for %s at %s, which says:\n%s", what, v.Path(), v.Says())

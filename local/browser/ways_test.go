@@ -272,7 +272,7 @@ func (l *life) isAsked() {
 		}
 		k.reach("the answer", func(at focus) bool { return at.Tag == "BUTTON" })
 		k.press(answer)
-		until := time.Now().Add(10 * time.Second)
+		until := time.Now().Add(patience)
 		for open && time.Now().Before(until) {
 			open, err = Ask[bool](k.Tab, "document.getElementById('timeout').open")
 			require.NoError(l, err)
