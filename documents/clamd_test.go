@@ -34,6 +34,21 @@ func startClamd(t *testing.T, settings ...string) (address, socket string) {
 		}
 		t.Skip(sentence)
 	}
+	// clamd takes no listener of ours: the port is free when it is chosen, and another
+	// program may have it a moment later.
+	output := ""
+	for range 5 {
+		if address, socket, output = tryClamd(t, program, settings); address != "" {
+			return address, socket
+		}
+	}
+	t.Fatalf("clamd did not start:\n%s", output)
+	return "", ""
+}
+
+// tryClamd gives no address, and what clamd said, when that ended before it answered.
+func tryClamd(t *testing.T, program string, settings []string) (address, socket, output string) {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "clamd") // the path of a socket must be short
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
@@ -55,9 +70,9 @@ func startClamd(t *testing.T, settings ...string) (address, socket string) {
 	settingsFile := filepath.Join(dir, "clamd.conf")
 	require.NoError(t, os.WriteFile(settingsFile, []byte(strings.Join(lines, "\n")+"\n"), 0o644))
 
-	var output bytes.Buffer
+	var said bytes.Buffer
 	clamd := exec.Command(program, "--config-file="+settingsFile)
-	clamd.Stdout, clamd.Stderr = &output, &output
+	clamd.Stdout, clamd.Stderr = &said, &said
 	require.NoError(t, clamd.Start())
 	ended := make(chan struct{})
 	go func() { _ = clamd.Wait(); close(ended) }()
@@ -70,14 +85,14 @@ func startClamd(t *testing.T, settings ...string) (address, socket string) {
 			<-ended
 		}
 	})
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if NewClamd(address).Ping(t.Context()) == nil && NewClamd(socket).Ping(t.Context()) == nil {
-			return address, socket
-		}
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		select {
-		case <-ended:
-			t.Fatalf("clamd did not start:\n%s", output.String())
+		case <-ended: // whoever answers at the address is not ours
+			return "", "", said.String()
 		default:
+		}
+		if NewClamd(socket).Ping(t.Context()) == nil && NewClamd(address).Ping(t.Context()) == nil {
+			return address, socket, ""
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("clamd did not answer in time")
