@@ -33,9 +33,10 @@ type life struct {
 // everyMoment is how often a life looks whether something has come about.
 const everyMoment = 3 * time.Millisecond
 
-// until looks again and again until something holds, for at most a minute.
+// until looks again and again until something holds, for at most three minutes: a letter
+// that Temporal handed to nobody is missed after one.
 func until(ctx context.Context, what string, holds func(context.Context) (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	pause := time.NewTicker(everyMoment)
 	defer pause.Stop()

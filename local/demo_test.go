@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // same, or something in it does not replay.
 func TestTheDemoWithoutAWorkflowCache(t *testing.T) {
 	stacktest.Require(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	program, err := os.Executable()
 	require.NoError(t, err)

@@ -22,8 +22,9 @@ const (
 	// together is how far apart two rungs may be that are climbed after one move of the
 	// clock: those of people who began on the same morning differ by seconds.
 	together = 20 * time.Minute
-	// patience is how long the product may take to finish what an instant brought.
-	patience = time.Minute
+	// patience is how long the product may take to finish what an instant brought. A letter
+	// that Temporal handed to nobody is missed after a minute.
+	patience = 3 * time.Minute
 )
 
 // movable is the clock that a timeline moves.
