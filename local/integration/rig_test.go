@@ -47,6 +47,8 @@ type rig struct {
 	logger  *slog.Logger // the default one, which writes to log
 
 	reviewer, reviewer2, administrator string // tokens
+	// moving is held by whoever moves the clock: it is the same for all scenes.
+	moving sync.Mutex
 }
 
 var shared struct {
@@ -164,7 +166,7 @@ func (r *rig) scene(t *testing.T) *scene {
 	s := &scene{T: t, rig: r, world: &journey.World{
 		API: r.Settings.PublicURL, Mailbox: r.stack.MailboxURL(), Clock: r.ClockURL,
 		Vendor: fmt.Sprintf("http://127.0.0.1:%d", r.stack.Ports().Exam), TemporalUI: r.Settings.TemporalUI,
-		Reviewer: r.reviewer, Reviewer2: r.reviewer2, Administrator: r.administrator, Out: testLog{t},
+		Reviewer: r.reviewer, Reviewer2: r.reviewer2, Administrator: r.administrator, Out: testLog{t}, Moving: &r.moving,
 	}}
 	require.NoError(t, s.world.Open())
 	anybody := s.world.Anybody()
