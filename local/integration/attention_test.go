@@ -46,11 +46,11 @@ func TestMailDown(t *testing.T) {
 	people := s.registered(2)
 	s.stop(stack.Mailbox)
 	for _, p := range people {
-		answer := s.sent(s.administrator.Signal(t.Context(), p.CaseID, "hold", map[string]any{"reason": "records_check"}))
+		answer := s.sent(s.signal(s.administrator, p.CaseID, "hold", map[string]any{"reason": "records_check"}))
 		require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
 	}
 	for _, p := range people {
-		s.asksFor(p.CaseID, certification.AttentionNotice, true, patience+30*time.Second)
+		s.asksFor(p.CaseID, certification.AttentionNotice, true, soon)
 		assert.Contains(t, s.card(p.CaseID), "**Attention: "+certification.AttentionNotice+"**")
 		assert.Contains(t, s.card(p.CaseID), "`retry-step` sends it at once")
 	}
@@ -59,16 +59,16 @@ func TestMailDown(t *testing.T) {
 	}
 	require.NoError(t, s.sent(s.administrator.Get(t.Context(), "/v1/cases?attention="+certification.AttentionNotice)).Into(&listed))
 	assert.GreaterOrEqual(t, len(listed.Items), 2, "the list of cases finds them too")
-	answer := s.sent(s.administrator.Signal(t.Context(), people[0].CaseID, "release-hold", nil))
+	answer := s.sent(s.signal(s.administrator, people[0].CaseID, "release-hold", nil))
 	require.Equal(t, http.StatusOK, answer.Status, "a letter that waits holds up nobody")
 
 	s.start(stack.Mailbox)
-	answer = s.sent(s.administrator.Signal(t.Context(), people[0].CaseID, "retry-step", nil))
+	answer = s.sent(s.signal(s.administrator, people[0].CaseID, "retry-step", nil))
 	require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
 	for _, p := range people {
-		s.asksFor(p.CaseID, certification.AttentionNotice, false, 60*time.Second)
+		s.asksFor(p.CaseID, certification.AttentionNotice, false, soon)
 	}
-	s.eventually(30*time.Second, "the letters", func() error {
+	s.eventually(soon, "the letters", func() error {
 		for p, want := range map[*journey.Person][2]int{people[0]: {1, 1}, people[1]: {1, 0}} {
 			got := [2]int{s.arrived(p, certification.LetterOnHold), s.arrived(p, certification.LetterHoldReleased)}
 			if got != want {
@@ -122,23 +122,23 @@ func TestStripeFailing(t *testing.T) {
 	} {
 		p := people[i]
 		outage.begin()
-		answer := s.sent(p.API.Signal(t.Context(), p.CaseID, "pay-fee", map[string]any{"not_refundable_version": policy.NotRefundable}))
+		answer := s.sent(s.signal(p.API, p.CaseID, "pay-fee", map[string]any{"not_refundable_version": policy.NotRefundable}))
 		require.Equal(t, http.StatusOK, answer.Status, "%s: %s", outage.name, answer.Body)
 		require.Empty(t, page(p, s), outage.name)
-		s.asksFor(p.CaseID, certification.AttentionCheckout, true, patience+30*time.Second)
+		s.asksFor(p.CaseID, certification.AttentionCheckout, true, soon)
 		assert.Contains(t, s.card(p.CaseID), "The payment page could not be opened", outage.name)
 		outage.end()
 		if outage.byHand {
-			answer := s.sent(s.administrator.Signal(t.Context(), p.CaseID, "retry-step", nil))
+			answer := s.sent(s.signal(s.administrator, p.CaseID, "retry-step", nil))
 			require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
 		}
-		s.eventually(60*time.Second, outage.name+": the payment page", func() error {
+		s.eventually(soon, outage.name+": the payment page", func() error {
 			if page(p, s) == "" {
 				return errors.New("there is none")
 			}
 			return nil
 		})
-		s.asksFor(p.CaseID, certification.AttentionCheckout, false, 30*time.Second)
+		s.asksFor(p.CaseID, certification.AttentionCheckout, false, soon)
 		require.NoError(t, p.Pay(t.Context(), 100_00, certification.StageApplicationReview), "and the fee can be paid, once")
 	}
 }
@@ -150,13 +150,13 @@ func TestTheExamVendorsBucketDown(t *testing.T) {
 	p := s.trained()
 	require.NoError(t, p.Pay(t.Context(), 150_00, certification.StageExamBooking))
 	s.stop(stack.S3)
-	answer := s.sent(p.API.Signal(t.Context(), p.CaseID, "book-exam", map[string]any{"language": "en", "place": "online"}))
+	answer := s.sent(s.signal(p.API, p.CaseID, "book-exam", map[string]any{"language": "en", "place": "online"}))
 	require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
-	s.asksFor(p.CaseID, certification.AttentionAuthorization, true, patience+60*time.Second)
+	s.asksFor(p.CaseID, certification.AttentionAuthorization, true, soon)
 	assert.Contains(t, s.card(p.CaseID), "The authorization did not reach the exam vendor's bucket")
 	s.start(stack.S3)
-	s.asksFor(p.CaseID, certification.AttentionAuthorization, false, 60*time.Second)
-	s.eventually(30*time.Second, "the vendor's acknowledgement", func() error {
+	s.asksFor(p.CaseID, certification.AttentionAuthorization, false, soon)
+	s.eventually(soon, "the vendor's acknowledgement", func() error {
 		now, err := p.Look(t.Context())
 		if err == nil && (now.Exam == nil || now.Exam.BookingURL == "") {
 			err = errors.New("no booking page yet")

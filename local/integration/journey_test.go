@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,7 +25,7 @@ func TestTheStory(t *testing.T) {
 		assert.Equal(t, 4, s.count(`SELECT count(*) FROM payments WHERE case_id = $1 AND status = 'paid'`, caseID), "application, exam, retake, renewal")
 		assert.Equal(t, 4, s.count(`SELECT count(*) FROM notices WHERE case_id = $1 AND letter = 'renewal_reminder'`, caseID))
 		assert.Zero(t, s.count(`SELECT count(*) FROM notices WHERE case_id = $1 AND sent_at IS NULL`, caseID))
-		s.eventually(30*time.Second, "the run that it began in to be left", func() error {
+		s.eventually(soon, "the run that it began in to be left", func() error {
 			if accepted := s.accepted(caseID); slices.Contains(accepted, "submit-application") {
 				return fmt.Errorf("it still has %d updates", len(accepted))
 			}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -31,7 +30,7 @@ type keyed struct {
 
 func (s *scene) send(k *keyed) {
 	s.Helper()
-	k.first = s.sent(k.as.Post(s.Context(), k.path, k.body, apitest.WithKey(k.key)))
+	k.first = s.until(func() (apitest.Answer, error) { return k.as.Post(s.Context(), k.path, k.body, apitest.WithKey(k.key)) })
 	require.Equal(s, k.wantStatus, k.first.Status, "%s: %s", k.path, k.first.Body)
 }
 
@@ -115,7 +114,7 @@ func TestTheSameKeyGivesTheSameAnswer(t *testing.T) {
 
 	run := s.described(p.CaseID).GetWorkflowExecutionInfo().GetExecution().GetRunId()
 	require.NoError(t, s.world.Exam(t.Context(), journey.Sitting{Cents: 150_00, Pass: true, Webhook: true}, p))
-	s.eventually(30*time.Second, "the next run of the case", func() error {
+	s.eventually(soon, "the next run of the case", func() error {
 		if s.described(p.CaseID).GetWorkflowExecutionInfo().GetExecution().GetRunId() == run {
 			return fmt.Errorf("it is still the first")
 		}
@@ -127,7 +126,9 @@ func TestTheSameKeyGivesTheSameAnswer(t *testing.T) {
 	// The process that carried the signal out stopped before it kept the answer.
 	_, err := s.records.Exec(t.Context(), `UPDATE idempotency_keys SET answer = NULL WHERE key = $1`, extend.key)
 	require.NoError(t, err)
-	answer = s.sent(extend.as.Post(t.Context(), extend.path, extend.body, apitest.WithKey(extend.key)))
+	answer = s.until(func() (apitest.Answer, error) {
+		return extend.as.Post(t.Context(), extend.path, extend.body, apitest.WithKey(extend.key))
+	})
 	require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
 	require.Equal(t, 1, s.events(p.CaseID, "extend-deadline"), "it is not carried out a second time, though the case is at another stage now")
 }
@@ -188,28 +189,28 @@ func TestOfTwoPeopleAtOnceOneWins(t *testing.T) {
 	for range rounds {
 		claim := func(i int) func() (apitest.Answer, error) {
 			return func() (apitest.Answer, error) {
-				return both[i].Signal(t.Context(), claimed.CaseID, "claim-review", nil)
+				return s.signal(both[i], claimed.CaseID, "claim-review", nil)
 			}
 		}
 		answers, errs := together(claim(0), claim(1))
 		winner := s.oneWins("wrong-stage", answers, errs)
 		won[winner]++
-		answer := s.sent(both[1-winner].Signal(t.Context(), claimed.CaseID, "decide-application", map[string]any{"decision": "approve"}))
+		answer := s.sent(s.signal(both[1-winner], claimed.CaseID, "decide-application", map[string]any{"decision": "approve"}))
 		require.Equal(t, "wrong-stage", answer.Problem(), "who lost cannot decide")
-		answer = s.sent(both[winner].Signal(t.Context(), claimed.CaseID, "release-review", nil))
+		answer = s.sent(s.signal(both[winner], claimed.CaseID, "release-review", nil))
 		require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
 	}
 	assert.Equal(t, rounds, s.events(claimed.CaseID, "claim-review"))
 	t.Logf("of %d claims at once the first reviewer won %d", rounds, won[0])
 
 	for _, p := range people { // one reviewer with two windows, approving in one and returning in the other
-		require.Equal(t, http.StatusOK, s.sent(s.reviewer.Signal(t.Context(), p.CaseID, "claim-review", nil)).Status)
+		require.Equal(t, http.StatusOK, s.sent(s.signal(s.reviewer, p.CaseID, "claim-review", nil)).Status)
 		answers, errs := together(
 			func() (apitest.Answer, error) {
-				return s.reviewer.Signal(t.Context(), p.CaseID, "decide-application", map[string]any{"decision": "approve"})
+				return s.signal(s.reviewer, p.CaseID, "decide-application", map[string]any{"decision": "approve"})
 			},
 			func() (apitest.Answer, error) {
-				return s.reviewer.Signal(t.Context(), p.CaseID, "decide-application", map[string]any{"decision": "return", "reasons": []string{"ID_UNREADABLE"}})
+				return s.signal(s.reviewer, p.CaseID, "decide-application", map[string]any{"decision": "return", "reasons": []string{"ID_UNREADABLE"}})
 			})
 		winner := s.oneWins("already-decided", answers, errs)
 		after, err := p.Look(t.Context())
@@ -228,7 +229,9 @@ func TestOneKeySentAtOnceIsOneRequest(t *testing.T) {
 	require.NoError(t, err)
 	for name, send := range map[string]func() (apitest.Answer, error){
 		"a signal": func() (apitest.Answer, error) {
-			return s.administrator.Signal(t.Context(), p.CaseID, "extend-deadline", map[string]any{"days": 2}, apitest.WithKey("twenty-at-once-1"))
+			return s.insist(func() (apitest.Answer, error) {
+				return s.administrator.Signal(t.Context(), p.CaseID, "extend-deadline", map[string]any{"days": 2}, apitest.WithKey("twenty-at-once-1"))
+			})
 		},
 		"a document": func() (apitest.Answer, error) {
 			return p.API.Upload(t.Context(), p.CaseID, "photo_id", "id.jpg", bytes.NewReader(picture), apitest.WithKey("twenty-at-once-2"))

@@ -41,7 +41,7 @@ func (s *scene) fetch(address string) (int, string) {
 func TestWhatOperatorsSee(t *testing.T) {
 	s := onStack(t).scene(t)
 	p := s.registered(1)[0]
-	answer := s.sent(s.administrator.Signal(t.Context(), p.CaseID, "hold", map[string]any{"reason": "records_check"}))
+	answer := s.sent(s.signal(s.administrator, p.CaseID, "hold", map[string]any{"reason": "records_check"}))
 	require.Equal(t, http.StatusOK, answer.Status)
 
 	operations := "http://" + s.Settings.Operations
@@ -62,7 +62,7 @@ func TestWhatOperatorsSee(t *testing.T) {
 		},
 	}
 	for address, names := range wanted {
-		s.eventually(30*time.Second, "metrics", func() error {
+		s.eventually(soon, "metrics", func() error {
 			status, body := s.fetch(address + "/metrics")
 			if status != http.StatusOK {
 				return fmt.Errorf("%d: %s", status, body)
@@ -94,7 +94,7 @@ func TestARequestIsFoundFromTheLogToTheEvent(t *testing.T) {
 		answer := s.sent(s.administrator.Signal(t.Context(), p.CaseID, "extend-deadline", map[string]any{"days": 1}, apitest.WithHeader("X-Request-Id", test.id)))
 		require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
 		require.Equal(t, test.id, answer.Header.Get("X-Request-Id"))
-		s.eventually(10*time.Second, "the line of the API", func() error {
+		s.eventually(soon, "the line of the API", func() error {
 			if lines := s.log.with(`"msg":"request"`, test.id, p.CaseID); len(lines) != 1 {
 				return fmt.Errorf("%d lines", len(lines))
 			}
@@ -144,7 +144,7 @@ func TestAPassingNotReadyIsNotSeen(t *testing.T) {
 
 	other, err := apitest.New(t, "http://"+listener.Addr().String())
 	require.NoError(t, err)
-	answer := s.sent(other.As(s.rig.administrator).Signal(t.Context(), p.CaseID, "extend-deadline", map[string]any{"days": 1}))
+	answer := s.sent(s.signal(other.As(s.rig.administrator), p.CaseID, "extend-deadline", map[string]any{"days": 1}))
 	assert.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
 	assert.Greater(t, refused.Load(), int32(3), "it was not ready three times")
 	assert.Equal(t, 1, s.events(p.CaseID, "extend-deadline"))

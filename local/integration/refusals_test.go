@@ -64,7 +64,7 @@ func (s *scene) application(p *journey.Person) (values map[string]any, documents
 	diploma, err := p.Upload(s.Context(), "diploma", "diploma.pdf", journey.Paper("High school diploma"))
 	require.NoError(s, err)
 	for _, document := range []string{id, diploma} {
-		s.eventually(20*time.Second, "the check of a document", func() error {
+		s.eventually(soon, "the check of a document", func() error {
 			var checked struct{ Status string }
 			if err := s.sent(p.API.Get(s.Context(), "/v1/cases/"+p.CaseID+"/documents/"+document)).Into(&checked); err != nil {
 				return err
@@ -103,7 +103,7 @@ func TestAnApplicationAgainstTheRulesCanBePutRight(t *testing.T) {
 	revision, err := p.Save(t.Context(), "application", values)
 	require.NoError(t, err)
 	submit := func(revision int) apitest.Answer {
-		return s.sent(p.API.Signal(t.Context(), p.CaseID, "submit-application", map[string]any{
+		return s.sent(s.signal(p.API, p.CaseID, "submit-application", map[string]any{
 			"draft_revision": revision, "ethics_version": s.ethics(), "document_ids": documents,
 		}))
 	}
@@ -170,7 +170,7 @@ func TestATrainingThatDoesNotCountIsRefused(t *testing.T) {
 		})
 		require.NoError(t, err)
 		before := s.written(p.CaseID)
-		answer := s.sent(p.API.Signal(t.Context(), p.CaseID, "submit-training", map[string]any{
+		answer := s.sent(s.signal(p.API, p.CaseID, "submit-training", map[string]any{
 			"draft_revision": revision, "document_ids": []string{document}, "provider_id": test.provider,
 		}))
 		assert.Equal(t, "invalid", answer.Problem(), "%s: %s", test.finding, answer.Body)

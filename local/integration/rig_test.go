@@ -37,6 +37,10 @@ import (
 // until a case asks for attention.
 const patience = 12 * time.Second
 
+// soon is how long a thing may take that comes by itself: longer than a minute, after which
+// Temporal misses what it handed to a worker that never got it.
+const soon = 2 * time.Minute
+
 // rig is the stack that the tests of this package share. Those that break a part or
 // stop a program are not parallel, and leave everything as they found it.
 type rig struct {

@@ -32,9 +32,9 @@ func (s *scene) asked() asked {
 		NotRefundable string `json:"not_refundable_version"`
 	}
 	require.NoError(s, s.sent(s.world.Anybody().Get(s.Context(), "/v1/policy")).Into(&policy))
-	answer := s.sent(p.API.Signal(s.Context(), p.CaseID, "pay-fee", map[string]any{"not_refundable_version": policy.NotRefundable}))
+	answer := s.sent(s.signal(p.API, p.CaseID, "pay-fee", map[string]any{"not_refundable_version": policy.NotRefundable}))
 	require.Equal(s, http.StatusOK, answer.Status, string(answer.Body))
-	s.eventually(30*time.Second, "the payment page", func() error {
+	s.eventually(soon, "the payment page", func() error {
 		if page(p, s) == "" {
 			return errors.New("there is none")
 		}
@@ -62,7 +62,7 @@ func (s *scene) paymentsOf(p *journey.Person) []listedPayment {
 func (s *scene) ledger(a asked, status string) listedPayment {
 	s.Helper()
 	var found listedPayment
-	s.eventually(30*time.Second, "the payment to be "+status, func() error {
+	s.eventually(soon, "the payment to be "+status, func() error {
 		for _, payment := range s.paymentsOf(a.Person) {
 			if payment.ID == a.payment {
 				found = payment
@@ -81,7 +81,7 @@ func (s *scene) ledger(a asked, status string) listedPayment {
 func (s *scene) needsAttention(a asked, code string, wanted bool) {
 	s.Helper()
 	for _, filter := range []string{code, "any"} {
-		s.eventually(30*time.Second, "attention="+filter, func() error {
+		s.eventually(soon, "attention="+filter, func() error {
 			var listed struct{ Items []struct{ ID string } }
 			if err := s.sent(s.administrator.Get(s.Context(), "/v1/cases?limit=100&attention="+filter)).Into(&listed); err != nil {
 				return err
@@ -101,7 +101,7 @@ func (s *scene) needsAttention(a asked, code string, wanted bool) {
 // pageShut waits until the payment page takes no money any more.
 func (s *scene) pageShut(a asked) {
 	s.Helper()
-	s.eventually(30*time.Second, "the payment page to be closed", func() error {
+	s.eventually(soon, "the payment page to be closed", func() error {
 		for _, entry := range s.Payments.Ledger() {
 			if entry.SessionID == a.session && entry.Status == "open" {
 				return errors.New("it is open")
@@ -114,7 +114,7 @@ func (s *scene) pageShut(a asked) {
 
 func (s *scene) administers(a asked, signal string, body map[string]any) {
 	s.Helper()
-	answer := s.sent(s.administrator.Signal(s.Context(), a.CaseID, signal, body))
+	answer := s.sent(s.signal(s.administrator, a.CaseID, signal, body))
 	require.Equal(s, http.StatusOK, answer.Status, string(answer.Body))
 }
 
@@ -128,9 +128,9 @@ func TestThePageOfAFeeThatIsNotDueIsClosed(t *testing.T) {
 	assert.Equal(t, "waived", s.ledger(waived, "waived").Status)
 
 	s.stop(product.PaymentSimulator)
-	answer := s.sent(left.API.Signal(t.Context(), left.CaseID, "withdraw", nil))
+	answer := s.sent(s.signal(left.API, left.CaseID, "withdraw", nil))
 	require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
-	s.eventually(30*time.Second, "a try while the processor is away", func() error {
+	s.eventually(soon, "a try while the processor is away", func() error {
 		if s.count(`SELECT count(*) FROM inbox WHERE payload->>'payment_id' = $1 AND tries > 0 AND processed_at IS NULL`, left.payment) == 0 {
 			return errors.New("nobody tried")
 		}
@@ -138,7 +138,7 @@ func TestThePageOfAFeeThatIsNotDueIsClosed(t *testing.T) {
 	})
 	s.start(product.PaymentSimulator)
 	s.pageShut(left)
-	s.eventually(30*time.Second, "the inbox to be done with both", func() error {
+	s.eventually(soon, "the inbox to be done with both", func() error {
 		if waiting := s.count(`SELECT count(*) FROM inbox WHERE payload->>'payment_id' IN ($1, $2) AND processed_at IS NULL`, waived.payment, left.payment); waiting > 0 {
 			return fmt.Errorf("%d messages wait", waiting)
 		}
@@ -157,9 +157,9 @@ func TestMoneyThatArrivesTooLate(t *testing.T) {
 	s.Payments.SetFaults(paymentsimulator.Faults{FailPosts: 1 << 20, FailStatus: http.StatusServiceUnavailable})
 	s.Cleanup(func() { s.Payments.SetFaults(paymentsimulator.Faults{}) })
 	s.administers(waived, "waive-fee", map[string]any{"reason": "scholarship"})
-	answer := s.sent(left.API.Signal(t.Context(), left.CaseID, "withdraw", nil))
+	answer := s.sent(s.signal(left.API, left.CaseID, "withdraw", nil))
 	require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
-	s.eventually(60*time.Second, "the workflow of the closed case to end", func() error {
+	s.eventually(soon, "the workflow of the closed case to end", func() error {
 		described, err := s.Parts.Temporal.DescribeWorkflowExecution(context.Background(), "case/"+left.CaseID, "")
 		if err == nil && described.GetWorkflowExecutionInfo().GetCloseTime() == nil {
 			err = errors.New("it runs")
@@ -177,14 +177,14 @@ func TestMoneyThatArrivesTooLate(t *testing.T) {
 		assert.WithinDuration(t, s.Clock.Now(), paid.SettledAt, 2*time.Minute)
 		s.needsAttention(a, certification.AttentionSurplus, true)
 		assert.Equal(t, 1, s.events(a.CaseID, "payment-settled"))
-		s.eventually(30*time.Second, "the letter", func() error {
+		s.eventually(soon, "the letter", func() error {
 			if arrived := s.arrived(a.Person, certification.LetterPaymentSurplus); arrived != 1 {
 				return fmt.Errorf("%d arrived", arrived)
 			}
 			return nil
 		})
 	}
-	s.asksFor(waived.CaseID, certification.AttentionSurplus, true, 10*time.Second)
+	s.asksFor(waived.CaseID, certification.AttentionSurplus, true, soon)
 	assert.Contains(t, s.card(waived.CaseID), "Refund the payment in full in Stripe")
 
 	for _, a := range []asked{waived, left} {

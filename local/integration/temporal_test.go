@@ -46,7 +46,7 @@ func (s *scene) accepted(caseID string) []string {
 // ends waits until the workflow of a case has ended.
 func (s *scene) ends(caseID string) {
 	s.Helper()
-	s.eventually(20*time.Second, "the end of the workflow", func() error {
+	s.eventually(soon, "the end of the workflow", func() error {
 		if status := s.described(caseID).GetWorkflowExecutionInfo().GetStatus(); status != enums.WORKFLOW_EXECUTION_STATUS_COMPLETED {
 			return fmt.Errorf("it is %s", status)
 		}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"regexp"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -54,7 +53,7 @@ func TestTheTourOfTheReadme(t *testing.T) {
 	}
 	require.NoError(t, answer.Into(&opened))
 	var code string
-	s.eventually(30*time.Second, "the code", func() error {
+	s.eventually(soon, "the code", func() error {
 		for _, mail := range s.stack.Mailbox().Messages(somebody.Email) {
 			if code = regexp.MustCompile(`\b\d{6}\b`).FindString(mail.Text); code != "" {
 				return nil
@@ -63,7 +62,9 @@ func TestTheTourOfTheReadme(t *testing.T) {
 		return errors.New("it has not come")
 	})
 	confirm := one(`/v1/registrations/REGISTRATION_ID/confirm \\\n.*?Idempotency-Key: ([a-z-]+)' -d '\{"([a-z]+)": "CODE"\}'`)
-	answer = s.sent(s.world.Anybody().Post(t.Context(), "/v1/registrations/"+opened.ID+"/confirm", map[string]string{confirm[2]: code}, apitest.WithKey(confirm[1])))
+	answer = s.until(func() (apitest.Answer, error) {
+		return s.world.Anybody().Post(t.Context(), "/v1/registrations/"+opened.ID+"/confirm", map[string]string{confirm[2]: code}, apitest.WithKey(confirm[1]))
+	})
 	require.Equal(t, http.StatusCreated, answer.Status, string(answer.Body))
 	var confirmed struct {
 		Case struct{ ID, Number, Stage string }
@@ -71,7 +72,7 @@ func TestTheTourOfTheReadme(t *testing.T) {
 	require.NoError(t, answer.Into(&confirmed))
 	require.NotEmpty(t, confirmed.Case.Number)
 
-	answer = s.sent(s.administrator.Signal(t.Context(), confirmed.Case.ID, "hold", nil)) // what the console sends
+	answer = s.sent(s.signal(s.administrator, confirmed.Case.ID, "hold", nil)) // what the console sends
 	require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
 	update := one("\\*Send an Update\\*, `([a-z-]+)` with `(\\{.*?\\})`")
 	handle, err := s.Parts.Temporal.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
@@ -80,7 +81,7 @@ func TestTheTourOfTheReadme(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.NoError(t, handle.Get(t.Context(), nil))
-	s.eventually(30*time.Second, "a letter for each", func() error {
+	s.eventually(soon, "a letter for each", func() error {
 		if len(s.stack.Mailbox().Messages(somebody.Email)) < 3 { // the code, on hold, it goes on
 			return errors.New("one is missing")
 		}

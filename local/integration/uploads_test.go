@@ -78,7 +78,7 @@ func TestAnInterruptedUploadLeavesNothing(t *testing.T) {
 		assert.Equal(t, http.StatusBadRequest, answer.StatusCode)
 	}
 	// The server may still be noticing that the connection is gone.
-	s.eventually(10*time.Second, "the bucket to be as before", func() error {
+	s.eventually(soon, "the bucket to be as before", func() error {
 		if now := s.objects(); !slices.Equal(objects, now) {
 			return fmt.Errorf("%d objects instead of %d", len(now), len(objects))
 		}
