@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,8 @@ func TestASessionIsNotMadeLonger(t *testing.T) {
 	require.Equal(t, "/console", answer.Header.Get("Location"))
 }
 
+var anyUUID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
 // What is grave is asked twice.
 func TestAGraveSignalNeedsATick(t *testing.T) {
 	place := running.On(t)
@@ -182,7 +185,8 @@ func TestAGraveSignalNeedsATick(t *testing.T) {
 	for _, personal := range []string{"Robin", "Sample", p.Email, "Main Street", "94612", "Oakland"} {
 		for _, page := range []string{"", "/events", "/signals/hold"} {
 			b.Open("/console/cases/" + p.CaseID + page)
-			require.NotContains(t, strings.Replace(string(b.Body), "Sample texts", "", 1), personal, page)
+			shown := anyUUID.ReplaceAllString(string(b.Body), "") // one may have the digits of the ZIP code
+			require.NotContains(t, strings.Replace(shown, "Sample texts", "", 1), personal, page)
 		}
 	}
 }
