@@ -103,7 +103,7 @@ func TestTheSameKey(t *testing.T) {
 		p := w.toReview()
 		key := w.key()
 		views, failures := atOnce(6, func(int) (cases.View, error) {
-			return p.insists(administrator, key, &certification.ExtendDeadline{Days: 5})
+			return w.Send(ctx, administrator, cases.Send{CaseID: p.caseID, Key: key, Message: &certification.ExtendDeadline{Days: 5}})
 		})
 		for i := range views {
 			require.NoError(t, failures[i])
@@ -120,9 +120,9 @@ func TestTwoDecideAtOnce(t *testing.T) {
 		p.mustAs(reviewer("r-1"), &certification.ClaimReview{})
 		_, failures := atOnce(2, func(i int) (cases.View, error) {
 			if i == 0 {
-				return p.insists(reviewer("r-1"), p.key(), &certification.DecideApplication{Decision: certification.DecisionApprove})
+				return p.as(reviewer("r-1"), &certification.DecideApplication{Decision: certification.DecisionApprove})
 			}
-			return p.insists(reviewer("r-1"), p.key(), &certification.DecideApplication{Decision: certification.DecisionDeny, Reasons: []certification.ReasonCode{"NO_DIPLOMA"}})
+			return p.as(reviewer("r-1"), &certification.DecideApplication{Decision: certification.DecisionDeny, Reasons: []certification.ReasonCode{"NO_DIPLOMA"}})
 		})
 		won := 0
 		for _, err := range failures {
@@ -177,7 +177,7 @@ func TestTwoDenyAnAppeal(t *testing.T) {
 	refused(t, certification.RefusedAlreadyDecided, err)
 	p.mustAs(reviewer("r-2"), &certification.ClaimReview{})
 	_, failures := atOnce(2, func(int) (cases.View, error) {
-		return p.insists(reviewer("r-2"), p.key(), &certification.DecideAppeal{Decision: certification.DecisionDeny})
+		return p.as(reviewer("r-2"), &certification.DecideAppeal{Decision: certification.DecisionDeny})
 	})
 	won := 0
 	for _, err := range failures {
@@ -464,7 +464,7 @@ func TestAPartIsDown(t *testing.T) {
 		p := w.toReview()
 		require.NoError(t, w.temporalClient().TerminateWorkflow(ctx, workflows.CaseWorkflowID(p.caseID), "", "a test"))
 		send := cases.Send{CaseID: p.caseID, Key: w.key(), Message: &certification.ClaimReview{}}
-		_, err := w.Send(ctx, reviewer("r"), send)
+		_, err := w.Cases.Send(ctx, reviewer("r"), send)
 		refused(t, certification.RefusedUnavailable, err)
 		require.NoError(t, w.StartFromSnapshot(ctx, p.caseID))
 		require.NoError(t, w.StartFromSnapshot(ctx, p.caseID), "one that runs is left alone")

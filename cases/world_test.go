@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -208,24 +207,9 @@ func (w *world) code(registrationID string) string {
 
 func (w *world) confirm(opened cases.OpenedRegistration) cases.Confirmation {
 	w.t.Helper()
-	key := w.key()
-	confirmed, err := insisting(w, func() (cases.Confirmation, error) {
-		return w.Confirm(w.t.Context(), key, opened.ID, w.code(opened.ID))
-	})
+	confirmed, err := w.Confirm(w.t.Context(), w.key(), opened.ID, w.code(opened.ID))
 	require.NoError(w.t, err)
 	return confirmed
-}
-
-// insisting asks again while it is told to come again, as people do with the same key: a
-// case that does not answer within five seconds need not be lost, only late.
-func insisting[A any](w *world, ask func() (A, error)) (A, error) {
-	w.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		answer, err := ask()
-		if refusal, is := certification.RefusalOf(err); !is || refusal.Type != certification.RefusedUnavailable || time.Now().After(deadline) {
-			return answer, err
-		}
-	}
 }
 
 // back lets a part answer again, and waits until it does: connections that broke are made
@@ -288,7 +272,9 @@ func (p *person) send(message certification.Message) (cases.View, error) {
 
 func (p *person) must(message certification.Message) cases.View {
 	p.t.Helper()
-	return p.mustAs(p.actor, message)
+	view, err := p.send(message)
+	require.NoError(p.t, err)
+	return view
 }
 
 // as sends a signal of staff.
@@ -296,20 +282,9 @@ func (p *person) as(actor certification.Actor, message certification.Message) (c
 	return p.Send(p.t.Context(), actor, cases.Send{CaseID: p.caseID, Key: p.key(), Message: message})
 }
 
-// insists sends a signal until it is answered.
-func (p *person) insists(actor certification.Actor, key string, message certification.Message) (cases.View, error) {
-	p.t.Helper()
-	return insisting(p.world, func() (cases.View, error) {
-		// The door writes into what it is given.
-		fresh := reflect.New(reflect.TypeOf(message).Elem())
-		fresh.Elem().Set(reflect.ValueOf(message).Elem())
-		return p.Send(p.t.Context(), actor, cases.Send{CaseID: p.caseID, Key: key, Message: fresh.Interface().(certification.Message)})
-	})
-}
-
 func (p *person) mustAs(actor certification.Actor, message certification.Message) cases.View {
 	p.t.Helper()
-	view, err := p.insists(actor, p.key(), message)
+	view, err := p.as(actor, message)
 	require.NoError(p.t, err)
 	return view
 }

@@ -54,6 +54,13 @@ func (p *Proxy) Up() {
 	p.set(false, false)
 }
 
+// Away says whether the part is away, or silent.
+func (p *Proxy) Away() bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.down || p.silent
+}
+
 // Cut breaks the connections that there are; new ones can be made.
 func (p *Proxy) Cut() {
 	p.mutex.Lock()
