@@ -31,7 +31,7 @@ import (
 
 // Release names the histories that Record makes. A release that changes the workflow
 // gets a new name here, and make histories records it beside those of before.
-const Release = "2026-11-credit"
+const Release = "2026-11-denials"
 
 // Folder is where the histories of all releases are, from the root of the repository.
 const Folder = "workflows/testdata/histories"
@@ -62,6 +62,9 @@ const (
 	// Waked is a case that was asked to look at the clock while that could not be read, and
 	// had another message beside it.
 	Waked = "waked"
+	// Beside is the run of Restored some time later: the renewal was denied, and an
+	// administrator suspended the certificate in the same moment.
+	Beside = "beside_denial"
 )
 
 // Free says whether the histories of Release may be recorded: an error if there are
@@ -140,6 +143,9 @@ func (r *recorder) record(ctx context.Context) error {
 		{"a case that is paid too late", r.surplus},
 		{"a renewal that was filed again", func(ctx context.Context) error {
 			return r.again(ctx, stages[certification.StageRenewal])
+		}},
+		{"a denial and a suspension beside it", func(ctx context.Context) error {
+			return r.beside(ctx, stages[certification.StageRenewal])
 		}},
 		{"an exam that was too late", r.late},
 		{"a case that was operated on", r.operated},

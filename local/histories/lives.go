@@ -85,6 +85,15 @@ func (l *life) reach(ctx context.Context, stage certification.Stage) error {
 
 // send gives a message to the case, as whoever such messages are of.
 func (l *life) send(ctx context.Context, message certification.Message) error {
+	key := l.address(message)
+	if certification.SenderOf(message.Signal()) == certification.RoleOutside {
+		return l.Parts.Temporal.SignalWorkflow(ctx, workflows.CaseWorkflowID(l.caseID), "", string(message.Signal()), message)
+	}
+	return l.update(ctx, key, message)
+}
+
+// address puts a new key and the actor into a message, and gives the key.
+func (l *life) address(message certification.Message) string {
 	l.keys++
 	envelope := certification.EnvelopeOf(message)
 	*envelope = certification.Envelope{Key: fmt.Sprintf("recorded-%d", l.keys)}
@@ -97,9 +106,8 @@ func (l *life) send(ctx context.Context, message certification.Message) error {
 		envelope.Actor = administrator
 	case certification.RoleOutside:
 		envelope.Actor = certification.Actor{Role: certification.RoleOutside, ID: "recorded"}
-		return l.Parts.Temporal.SignalWorkflow(ctx, workflows.CaseWorkflowID(l.caseID), "", string(message.Signal()), message)
 	}
-	return l.update(ctx, envelope.Key, message)
+	return envelope.Key
 }
 
 func (l *life) update(ctx context.Context, id string, message certification.Message) error {

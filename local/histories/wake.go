@@ -9,6 +9,7 @@ import (
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
+	history "go.temporal.io/api/history/v1"
 
 	"peercert/certification"
 	"peercert/local/product"
@@ -29,7 +30,7 @@ func (s *stalling) Now() time.Time {
 
 // waked asks a case for the time while its worker cannot read the clock, and sends it
 // something else beside that: the answer comes when the clock does.
-func (r *recorder) waked(ctx context.Context) (err error) {
+func (r *recorder) waked(ctx context.Context) error {
 	l, err := r.open(ctx, "waked")
 	if err != nil {
 		return err
@@ -37,6 +38,11 @@ func (r *recorder) waked(ctx context.Context) (err error) {
 	if err := l.reach(ctx, certification.StageIntroVideo); err != nil {
 		return err
 	}
+	return r.stalled(ctx, l.wakeBeside)
+}
+
+// stalled does something while the worker is one whose clock can be stalled.
+func (r *recorder) stalled(ctx context.Context, do func(context.Context, *stalling) error) error {
 	if err := r.stack.StopPart(product.Worker); err != nil {
 		return err
 	}
@@ -49,9 +55,35 @@ func (r *recorder) waked(ctx context.Context) (err error) {
 	serving, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() { served <- worker.Run(serving, parts, slog.Default()) }()
-	err = l.wakeBeside(ctx, clock)
+	err = do(ctx, clock)
 	stop()
 	return errors.Join(err, <-served, r.stack.StartPart(ctx, product.Worker))
+}
+
+// accepted asks how many updates the run took in since a history of it was read.
+func (l *life) accepted(ctx context.Context, since *history.History) func(wanted int) func() error {
+	return func(wanted int) func() error {
+		return func() error {
+			count := wanted
+			run, err := l.run(ctx)
+			if err != nil {
+				return err
+			}
+			now, err := l.historyOf(ctx, l.caseID, run)
+			if err != nil {
+				return err
+			}
+			for _, event := range now.GetEvents()[len(since.GetEvents()):] {
+				if event.GetEventType() == enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED {
+					count--
+				}
+			}
+			if count > 0 {
+				return fmt.Errorf("%d messages are not accepted", count)
+			}
+			return nil
+		}
+	}
 }
 
 // wakeBeside sends the messages.
@@ -63,28 +95,7 @@ func (l *life) wakeBeside(ctx context.Context, clock *stalling) error {
 	if err != nil {
 		return err
 	}
-	accepted := func(wanted int) func() error {
-		return func() error {
-			count := wanted
-			run, err := l.run(ctx)
-			if err != nil {
-				return err
-			}
-			now, err := l.historyOf(ctx, l.caseID, run)
-			if err != nil {
-				return err
-			}
-			for _, event := range now.GetEvents()[len(before.GetEvents()):] {
-				if event.GetEventType() == enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED {
-					count--
-				}
-			}
-			if count > 0 {
-				return fmt.Errorf("%d messages are not accepted", count)
-			}
-			return nil
-		}
-	}
+	accepted := l.accepted(ctx, before)
 	sending, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	clock.mutex.Lock()
