@@ -241,9 +241,14 @@ func homeExamples(policy certification.Policy) []example {
 			}
 		})
 	}
-	add("renewal with more time", certification.StageRenewal, func(v *cases.View) {
+	given := func(v *cases.View) {
 		v.Certificate.ExpiresAt = certification.EndOfDay(exampleNow.AddDate(0, 0, -9))
 		v.Certificate.RenewBy = v.Promises[0].DueAt
+	}
+	add("renewal with more time", certification.StageRenewal, given)
+	add("suspended renewal with more time", certification.StageRenewal, func(v *cases.View) {
+		given(v)
+		v.Suspended = true
 	})
 	add("renewal fee late for the last time", certification.StageRenewalFee, func(v *cases.View) { lapse(v, -170) })
 	add("renewal review late in the term", certification.StageRenewalReview, func(v *cases.View) { lapse(v, -30) })

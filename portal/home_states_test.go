@@ -400,6 +400,22 @@ func TestNoLetterIsPromisedThatNothingSends(t *testing.T) {
 	assert.Contains(t, refused.Available, certification.SignalBookExam)
 }
 
+// A person who is suspended and has more time to renew reads what was the last day of the
+// term: it is no day until which that runs once it has passed.
+func TestATermThatHasEndedDoesNotRun(t *testing.T) {
+	view := exampleView(certification.StageRenewal, func(v *cases.View) {
+		v.Suspended, v.Certificate.ExpiresAt = true, certification.EndOfDay(exampleNow.AddDate(0, 0, -9))
+		v.Certificate.RenewBy = v.Promises[0].DueAt
+	})
+	for _, language := range web.Languages() {
+		frame, home := homeOf(language, view, nil)
+		assert.Contains(t, string(home.Text), frame.Date(view.Certificate.ExpiresAt), language)
+		assert.NotContains(t, string(home.Text), frame.Until(view.Certificate.ExpiresAt), language)
+	}
+	_, home := homeOf("en", view, nil)
+	assert.Contains(t, string(home.Text), "The last day of its term is")
+}
+
 // What is slow is said once.
 func TestOneThingIsSlowOnce(t *testing.T) {
 	overdue := func(v *cases.View) { v.Slow, v.Promises[0].Overdue = true, true }

@@ -99,7 +99,7 @@ var saidAnyway = map[string]string{
 
 // policyAhead are the homes of a renewal that is not handed in yet. They say the numbers
 // of the policy in force, under which it will be handed in.
-var policyAhead = []string{"home renewal", "home expired", "home suspended renewal", "home renewal paid before", "home expired paid before", "home renewal with more time", "home renewal paid too late"}
+var policyAhead = []string{"home renewal", "home expired", "home suspended renewal", "home suspended renewal with more time", "home renewal paid before", "home expired paid before", "home renewal with more time", "home renewal paid too late"}
 
 // strays are the numbers of the policy in force that a text says though it is under
 // another.
