@@ -67,3 +67,25 @@ func TestWhoRevokedDoesNotDecideTheAppeal(t *testing.T) {
 	_, err = p.as(reviewer("long-ago"), &certification.ClaimReview{})
 	refused(t, certification.RefusedUnavailable, err) // it may; there is no Temporal in this world
 }
+
+// A certificate that was given back leads to the denial of before: who denied it does not
+// decide the appeal about that, whoever revoked and gave back meanwhile.
+func TestWhoDeniedDoesNotDecideTheAppealAfterARevocation(t *testing.T) {
+	w := still(t)
+	p := w.made(certification.StageAppealReview, func(c *certification.Case) { c.AppealFrom = certification.StageRenewalReview })
+	w.exec(`INSERT INTO case_events (case_id, revision, key, event, settled, at) VALUES
+		($1, 90, 'deny', '{"signal": "decide-renewal", "actor": {"role": "reviewer", "id": "denier"}, "from": "renewal_review", "to": "denied", "details": {"decision": "deny", "reasons": ["NOT_IN_GOOD_STANDING"]}}', '{}', now()),
+		($1, 91, 'revoke', '{"signal": "revoke", "actor": {"role": "administrator", "id": "revoker"}, "from": "denied", "to": "revoked"}', '{}', now()),
+		($1, 92, 'appeal', '{"signal": "appeal", "actor": {"role": "applicant", "id": "x"}, "from": "revoked", "to": "appeal_review"}', '{}', now()),
+		($1, 93, 'grant', '{"signal": "decide-appeal", "actor": {"role": "reviewer", "id": "granter"}, "from": "appeal_review", "to": "denied", "details": {"decision": "approve"}}', '{}', now()),
+		($1, 94, 'again', '{"signal": "appeal", "actor": {"role": "applicant", "id": "x"}, "from": "denied", "to": "appeal_review"}', '{}', now())`, p.caseID)
+	_, err := p.as(reviewer("denier"), &certification.ClaimReview{})
+	refused(t, certification.RefusedNotAllowed, err)
+	for _, other := range []string{"revoker", "granter"} {
+		_, err = p.as(reviewer(other), &certification.ClaimReview{})
+		refused(t, certification.RefusedUnavailable, err) // it may; there is no Temporal in this world
+	}
+	reasons, err := w.store.ReasonsOfDenial(t.Context(), p.caseID)
+	require.NoError(t, err)
+	require.Equal(t, []string{"NOT_IN_GOOD_STANDING"}, reasons)
+}

@@ -113,6 +113,18 @@ func TestSearchingTheRegistry(t *testing.T) {
 			{certification.StageClosed, func(c *certification.Case) { c.Outcome = certification.OutcomeVacated }, cases.CertificateVacated},
 			{certification.StageCertified, func(c *certification.Case) { c.Suspended = true }, cases.CertificateSuspended},
 			{certification.StageRevoked, func(*certification.Case) {}, cases.CertificateRevoked},
+			// A denial is not public; what was done beside it is.
+			{certification.StageDenied, func(c *certification.Case) {
+				c.AppealFrom, c.RenewalFiled = certification.StageRenewalReview, true
+			}, cases.CertificateRenewalPending},
+			{certification.StageDenied, func(c *certification.Case) {
+				c.AppealFrom, c.RenewalFiled, c.Suspended = certification.StageRenewalReview, true, true
+			}, cases.CertificateSuspended},
+			{certification.StageAppealReview, func(c *certification.Case) {
+				c.AppealFrom, c.RenewalFiled, c.Suspended = certification.StageRenewalReview, true, true
+				c.Certificate.ExpiresAt = w.now().AddDate(0, 0, -1)
+			}, cases.CertificateSuspended},
+			{certification.StageAppealReview, func(c *certification.Case) { c.AppealFrom = certification.StageRevoked }, cases.CertificateRevoked},
 			{certification.StageClosed, func(c *certification.Case) { c.Outcome = certification.OutcomeSurrendered }, cases.CertificateSurrendered},
 		} {
 			last := "Status" + string(rune('a'+i))

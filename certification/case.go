@@ -64,6 +64,8 @@ type Case struct {
 
 // Revoked is what a revocation interrupted.
 type Revoked struct {
+	// From is where an appeal that succeeds leads back to. That is StageDenied also where
+	// the denial of a renewal was under appeal: one appeal at a time, and both use one form.
 	From         Stage        `json:"from"`
 	RenewalFiled bool         `json:"renewal_filed,omitempty"`
 	Returned     []ReasonCode `json:"returned,omitempty"`
@@ -206,6 +208,12 @@ func (c *Case) FeeDue() (Fee, bool) {
 		return c.RenewalFee(), true
 	}
 	return "", false
+}
+
+// RevokedWhileDenied says whether a certificate was revoked while the denial of its
+// renewal could be appealed, or was under appeal.
+func (c *Case) RevokedWhileDenied() bool {
+	return c.Revoked != nil && c.Revoked.From == StageDenied
 }
 
 // RenewalFee is the fee for the renewal of this term.

@@ -90,6 +90,9 @@ type Facts struct {
 	// Credited is true where the money for the next fee is here already.
 	Credited  bool `json:"credited,omitempty"`
 	Suspended bool `json:"suspended,omitempty"`
+	// RenewalDenied is true where a certificate was revoked after its renewal had been
+	// denied, and an appeal that succeeds leads back to that.
+	RenewalDenied bool `json:"renewal_denied,omitempty"`
 	// HoldDueAt is when a case on hold is looked at again; zero for one that is not.
 	HoldDueAt time.Time `json:"hold_due_at,omitzero"`
 	// RenewUntil is until when a renewal can be sent, late ones included.

@@ -63,11 +63,11 @@ var Stages = []StageRule{
 	{StageExpired, []Signal{SignalSubmitRenewal}, nil,
 		[]Stage{StageRenewalFee, StageRenewalReview, StageClosed}, "The certificate has expired; late renewal is possible for a time."},
 	{StageDenied, []Signal{SignalAppeal, SignalWithdraw}, nil,
-		[]Stage{StageAppealReview, StageClosed}, "The applicant may appeal."},
+		[]Stage{StageAppealReview, StageRevoked, StageClosed}, "The applicant may appeal."},
 	{StageRevoked, []Signal{SignalAppeal}, nil,
 		[]Stage{StageAppealReview, StageClosed}, "The person whose certificate was revoked may appeal."},
 	{StageAppealReview, []Signal{SignalClaimReview, SignalReleaseReview, SignalDecideAppeal}, nil,
-		[]Stage{StageTraining, StageTrainingReview, StageCertified, StageRenewal, StageRenewalFee, StageRenewalReview, StageRenewalReturned, StageClosed}, "A reviewer decides the appeal."},
+		[]Stage{StageTraining, StageTrainingReview, StageCertified, StageRenewal, StageRenewalFee, StageRenewalReview, StageRenewalReturned, StageDenied, StageRevoked, StageClosed}, "A reviewer decides the appeal."},
 	{StageClosed, nil, nil, nil, "The case is closed."},
 }
 
@@ -170,7 +170,8 @@ func (c *Case) Accepts(signal Signal) *Refusal {
 		}
 		return nil
 	case SignalSuspend, SignalRevoke:
-		if c.Certificate == nil || !slices.Contains(RuleOf(c.Stage).Next, StageRevoked) {
+		// One whose renewal was denied counts as before until that is final (domain §6).
+		if c.Certificate == nil || c.AppealFrom == StageRevoked || !slices.Contains(RuleOf(c.Stage).Next, StageRevoked) {
 			return Refused(RefusedWrongStage, "There is no certificate in force.")
 		}
 		if signal == SignalSuspend && c.Suspended {

@@ -382,6 +382,7 @@ func (r NoticeRequest) FactsOf(after Case, now time.Time) Facts {
 	facts := r.Facts
 	facts.Credited = after.Credit != nil
 	facts.Stage, facts.Suspended, facts.RenewUntil = after.Stage, after.Suspended, after.RenewableUntil()
+	facts.RenewalDenied = after.RevokedWhileDenied()
 	if hold := after.Promise(PromiseHold); after.OnHold && hold != nil {
 		facts.HoldDueAt = hold.DueAt
 	}

@@ -126,7 +126,7 @@ var actions = []action{
 	},
 	{
 		signal: certification.SignalRevoke,
-		title:  "Revoke the certificate", does: "Takes the certificate away. The public sees it as revoked. The person gets a letter and has 30 days to appeal.",
+		title:  "Revoke the certificate", does: "Takes the certificate away. The public sees it as revoked. The person gets a letter and has 30 days to appeal. An appeal about a renewal that was denied ends with it, and can be sent again if the certificate is given back.",
 		grave: true, field: told(certification.SignalRevoke),
 		message: because(func(reason string) certification.Message { return &certification.Revoke{Reason: reason} }),
 	},

@@ -128,7 +128,7 @@ var letters = []letter{
 	{name: certification.LetterClosedDenied, body: 1, next: says("letter.closed_denied.next_1", "home.closed.yours")},
 	{name: certification.LetterSuspended, body: 1, why: certification.SignalSuspend, next: suspended},
 	{name: certification.LetterReinstated, body: 1, next: reinstated},
-	{name: certification.LetterRevoked, body: 1, why: certification.SignalRevoke, next: says("home.revoked.text", "home.appeal.yours", "home.denied.ours"), needs: []fact{due}},
+	{name: certification.LetterRevoked, body: 1, why: certification.SignalRevoke, next: revoked, needs: []fact{due}},
 	{name: certification.LetterSurrendered, body: 1, next: says("home.closed.yours")},
 	{name: certification.LetterOnHold, body: 1, why: certification.SignalHold, next: onHold},
 	{name: certification.LetterHoldReleased, body: 1, next: moved("letter.hold_released.next_1"), needs: []fact{due}},

@@ -308,6 +308,9 @@ func TestNoSentenceOfALetterIsUnused(t *testing.T) {
 		next, paid := row.nextOf(exampleOf(row)), exampleOf(row)
 		paid.Facts.Fee = "" // as where it was paid before
 		next = append(next, row.nextOf(paid)...)
+		denied := exampleOf(row)
+		denied.Facts.Stage = certification.StageDenied // as where a certificate was given back whose renewal had been denied
+		next = append(next, row.nextOf(denied)...)
 		require.NotEmpty(t, next, "letter %s says what happens next", row.name)
 		for _, key := range next {
 			if strings.HasPrefix(key, "letter.") {

@@ -28,7 +28,7 @@ func (l letter) nextOf(n certification.Notice) []string {
 	var own, homes []string
 	for _, key := range keys {
 		switch {
-		case strings.HasPrefix(key, "letter."), key == "home.suspended.text", key == "home.revoked.text":
+		case strings.HasPrefix(key, "letter."), key == "home.suspended.text", key == "home.revoked.text", key == "home.revoked_renewal.text":
 			own = append(own, key) // a hold does not change it
 		default:
 			homes = append(homes, key)
@@ -266,8 +266,17 @@ func reinstated(n certification.Notice) []string {
 	return []string{"letter.reinstated.next_1"}
 }
 
+// revoked: the appeal about a denied renewal waits for the one about the certificate.
+func revoked(n certification.Notice) []string {
+	keys := []string{"home.revoked.text"}
+	if n.Facts.RenewalDenied {
+		keys = append(keys, "home.revoked_renewal.text")
+	}
+	return append(keys, "home.appeal.yours", "home.denied.ours")
+}
+
 // appealGranted: a certificate that was revoked is valid again, and its renewal is where
-// it was; of all else that an appeal can win, another letter of the same moment tells.
+// it was, also where that was denied; of all else that an appeal can win, another letter of the same moment tells.
 func appealGranted(n certification.Notice) []string {
 	keys := []string{"letter.appeal_granted.next_1"}
 	switch n.Facts.Stage {
@@ -281,6 +290,8 @@ func appealGranted(n certification.Notice) []string {
 		keys = append(keys, reviewed(n)...)
 	case certification.StageRenewalReturned:
 		keys = append(keys, returned(n)...)
+	case certification.StageDenied:
+		keys = append(keys, "letter.appeal_granted.next_2", "home.appeal.yours", "home.denied_renewal.ours")
 	}
 	return keys
 }

@@ -99,7 +99,7 @@ func caseHome(frame web.Frame, view cases.View, events []cases.Event, letters []
 		Ours: say(oursKey(view, at, now), variables), Button: nextButton(frame, view, at),
 	}
 	home.Text = template.HTML(template.HTMLEscapeString(say(textKey(view, at), variables)))
-	for _, key := range timeKeys(view, at) {
+	for _, key := range moreKeys(view, at) {
 		home.Text += template.HTML(template.HTMLEscapeString(" " + say(key, variables)))
 	}
 	home.Why = why(frame.Localizer, view, events)

@@ -229,6 +229,16 @@ func homeExamples(policy certification.Policy) []example {
 		end(v)
 		v.AppealFrom = certification.StageRevoked
 	})
+	denied := func(v *cases.View) { v.Certificate, v.AppealFrom = exampleTerm(), certification.StageRenewalReview }
+	for _, stage := range []certification.Stage{certification.StageDenied, certification.StageAppealReview} {
+		add("suspended "+string(stage), stage, func(v *cases.View) {
+			denied(v)
+			v.Suspended = true
+		})
+	}
+	add("revoked after the renewal was denied", certification.StageRevoked, func(v *cases.View) {
+		v.Revoked = &certification.Revoked{From: certification.StageDenied}
+	})
 	for _, stage := range []certification.Stage{certification.StageRenewalFee, certification.StageRenewalReturned} {
 		add(string(stage)+" at the end of the term", stage, func(v *cases.View) { v.Certificate.ExpiresAt = certification.EndOfDay(exampleNow.AddDate(0, 0, 9)) })
 		add(string(stage)+" late", stage, func(v *cases.View) { lapse(v, -30) })

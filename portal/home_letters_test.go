@@ -3,6 +3,7 @@ package portal
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -66,6 +67,7 @@ func arrivals() map[certification.Letter][]arrival {
 		return func(v *cases.View) { v.Exam = &exam }
 	}
 	fromRevoked := func(v *cases.View) { v.AppealFrom = certification.StageRevoked }
+	whileDenied := func(v *cases.View) { v.Revoked = &certification.Revoked{From: certification.StageDenied} }
 	retake := in(certification.StageExamFee, again)
 	retake.events = examEnded(certification.SignalExamResult)
 	missed := in(certification.StageExamFee, again)
@@ -162,15 +164,19 @@ func arrivals() map[certification.Letter][]arrival {
 		certification.LetterAppealReceived: {in(certification.StageAppealReview), in(certification.StageAppealReview, term), in(certification.StageAppealReview, term, fromRevoked)},
 		certification.LetterAppealGranted: slices.Concat([]arrival{
 			in(certification.StageCertified), in(certification.StageRenewal), in(certification.StageRenewal, paid),
+			in(certification.StageDenied, term), in(certification.StageDenied, term, hold),
 		}, renewalFees, renewalReviews, renewalsReturned),
 		certification.LetterAppealDenied: notApproved,
 		certification.LetterClosedDenied: notApproved,
 		certification.LetterSuspended: {
 			in(certification.StageCertified, suspend), in(certification.StageCertified, suspend, hold), in(certification.StageRenewal, suspend),
 			in(certification.StageRenewalReview, suspend), in(certification.StageRenewalFee, suspend),
+			in(certification.StageDenied, term, suspend), in(certification.StageAppealReview, term, suspend),
 		},
-		certification.LetterReinstated:  {in(certification.StageCertified)},
-		certification.LetterRevoked:     {in(certification.StageRevoked)},
+		certification.LetterReinstated: {in(certification.StageCertified)},
+		certification.LetterRevoked: {
+			in(certification.StageRevoked), in(certification.StageRevoked, whileDenied),
+		},
 		certification.LetterSurrendered: {closed(certification.OutcomeSurrendered)},
 		certification.LetterOnHold:      onHold,
 	}
@@ -251,6 +257,16 @@ func factsAt(view cases.View, written mail.Example) certification.Facts {
 	return request.FactsOf(view.Case, exampleNow)
 }
 
+// saysIt says whether a line is one of the sentences whose keys begin so, and are numbered.
+func saysIt(words *web.Localizer, key, line string) bool {
+	for i := 1; ; i++ {
+		own, err := words.Find(key+strconv.Itoa(i), nil)
+		if err != nil || own == line {
+			return err == nil
+		}
+	}
+}
+
 // NextIn are the lines of a letter about what happens next, but for what only the letter
 // says, and its headings.
 func NextIn(t *testing.T, language, text string, name certification.Letter) []string {
@@ -268,7 +284,7 @@ func NextIn(t *testing.T, language, text string, name certification.Letter) []st
 		}
 		assert.Contains(t, headings, lines[0])
 		for _, line := range lines[1:] {
-			if own, err := words.Find("letter."+string(name)+".next_1", nil); err != nil || own != line {
+			if !saysIt(words, "letter."+string(name)+".next_", line) {
 				next = append(next, unmarked(line))
 			}
 		}

@@ -141,9 +141,13 @@ func nextKey(shared map[string]string, at, whose string) string {
 	return "home." + at + "." + whose
 }
 
-// timeKeys are the keys of how much is left, after the sentence below the heading: of
-// tries at the exam, and of the time for training and exam where they lie ahead.
-func timeKeys(view cases.View, at string) []string {
+// moreKeys are the keys of what follows the sentence below the heading: how much is left
+// of tries at the exam, and of the time for training and exam where they lie ahead; and
+// what a revocation means for an appeal about the renewal.
+func moreKeys(view cases.View, at string) []string {
+	if view.RevokedWhileDenied() && (at == "revoked" || at == "appeal_review_revoked") {
+		return []string{"home.revoked_renewal.text"}
+	}
 	if view.OnHold {
 		return nil
 	}

@@ -291,6 +291,12 @@ func TestMilestonesAreDatedByWhatCounted(t *testing.T) {
 	assert.Equal(t, day(6), dateOf(certification.StageTraining, granted, 2), "approved by the appeal")
 
 	renewed := come(append(slices.Clone(certifiedWay), certification.StageRenewalReview, certification.StageDenied, certification.StageAppealReview, certification.StageCertified)...)
+	back := come(append(slices.Clone(certifiedWay), certification.StageRenewalReview, certification.StageDenied, certification.StageRevoked, certification.StageAppealReview, certification.StageDenied)...)
+	givenBack := exampleView(certification.StageDenied, func(v *cases.View) { v.Certificate = exampleTerm() })
+	_, home := homeOf("en", givenBack, back)
+	assert.Equal(t, day(4), home.Milestones[2].Note, "a certificate that was given back is no decision about the application")
+	_, home = homeOf("en", givenBack, come(certification.StageAppealReview, certification.StageDenied))
+	assert.Empty(t, home.Milestones[2].Note, "nor where the log begins there")
 	assert.Equal(t, day(4), dateOf(certification.StageCertified, renewed, 2), "an appeal about a renewal is no review of the application")
 }
 
@@ -310,6 +316,9 @@ func TestHomeSaysWhatHappened(t *testing.T) {
 	certificate := &certification.Certificate{Number: "PSS-7K3M-92QX", IssuedAt: day(-400), ExpiresAt: day(300), Term: 1}
 	retake := func(v *cases.View) { v.AttemptsUsed = 1 }
 	late := func(v *cases.View) { v.Promises[0].Overdue, v.Promises[0].DueAt = true, day(-2) }
+	whileDenied := func(v *cases.View) {
+		v.Certificate, v.Revoked = certificate, &certification.Revoked{From: certification.StageDenied}
+	}
 	void := examEnded(certification.SignalExamNoShow)
 	void[0].Void = true
 	void = append([]cases.Event{void[0]}, examEnded(certification.SignalExamResult)...)
@@ -332,6 +341,14 @@ func TestHomeSaysWhatHappened(t *testing.T) {
 		"renewal open, suspended": {
 			certification.StageRenewal, func(v *cases.View) { v.Suspended = true }, nil, "home.renewal.", "home.renewal.text_suspended", "", "",
 		},
+		"revoked": {certification.StageRevoked, nil, nil, "home.revoked.", "[home.revoked.text]", "home.appeal.yours", "home.denied.ours"},
+		"revoked after the renewal was denied": {
+			certification.StageRevoked, whileDenied, nil, "home.revoked.", "[home.revoked.text] [home.revoked_renewal.text]", "home.appeal.yours", "home.denied.ours",
+		},
+		"revoked after the renewal was denied, under appeal": {certification.StageAppealReview, func(v *cases.View) {
+			whileDenied(v)
+			v.AppealFrom = certification.StageRevoked
+		}, nil, "home.appeal_review_revoked.", "[home.revoked_renewal.text]", "home.nothing.yours", ""},
 		"renewal reviewed, suspended": {
 			certification.StageRenewalReview, func(v *cases.View) { v.Suspended = true }, nil, "", "home.renewal_review.text_suspended", "", "",
 		},
@@ -414,6 +431,26 @@ func TestATermThatHasEndedDoesNotRun(t *testing.T) {
 	}
 	_, home := homeOf("en", view, nil)
 	assert.Contains(t, string(home.Text), "The last day of its term is")
+}
+
+// A renewal that was denied leaves the certificate as it was, and a suspension is said
+// beside the denial, with both reasons.
+func TestSuspendedWhileTheRenewalIsDenied(t *testing.T) {
+	events := []cases.Event{because(certification.SignalSuspend, "complaint"), denied(certification.SignalDecideRenewal, "NOT_IN_GOOD_STANDING")}
+	for stage, heading := range map[certification.Stage]string{
+		certification.StageDenied: "home.denied_renewal.", certification.StageAppealReview: "home.appeal_review.",
+	} {
+		home := keysOf(t, exampleView(stage, func(v *cases.View) {
+			v.Certificate, v.AppealFrom, v.Suspended = exampleTerm(), certification.StageRenewalReview, true
+		}), events)
+		assert.Contains(t, home.Heading, heading)
+		require.Len(t, home.Notices, 1, stage)
+		assert.Contains(t, home.Notices[0].Heading, "home.suspended.heading")
+		assert.Contains(t, home.Why, "[cause.suspend.complaint]", stage)
+		if stage == certification.StageDenied {
+			assert.Contains(t, home.Why, "[reason.NOT_IN_GOOD_STANDING.wrong]")
+		}
+	}
 }
 
 // What is slow is said once.

@@ -60,7 +60,8 @@ func passed(events []cases.Event) map[int]time.Time {
 		if event.Void || event.Ignored != "" {
 			continue
 		}
-		certified = certified || event.From == certification.StageCertified || event.From == certification.StageRenewalReview || event.From == certification.StageRevoked
+		certified = certified || event.From == certification.StageCertified || event.From == certification.StageRenewalReview || event.From == certification.StageRevoked ||
+			event.From == certification.StageAppealReview && event.To == certification.StageDenied // a certificate was given back
 		from, to := placeOf(event.From, certified), placeOf(event.To, certified)
 		if from == placeReview && event.To == certification.StageDenied {
 			to = placeTraining // decided, though not approved

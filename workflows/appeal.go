@@ -63,14 +63,15 @@ func (c *story) appealReview(message certification.Message) certification.Stage 
 
 // givenBack ends a revocation that should not have been (domain §2.8, 12): the case
 // goes on from where it was, a renewal under review with the time that was left to
-// decide it. Nobody could renew meanwhile, so there is at least as much time for that
-// as everybody has: our mistake lets no certificate lapse.
+// decide it, and one that was denied with the whole time to appeal that. Nobody could
+// renew meanwhile, so there is at least as much time for that as everybody has, unless
+// the renewal was with us: our mistake lets no certificate lapse.
 func (c *story) givenBack() certification.Stage {
 	was := c.Case.Revoked
 	c.Case.Revoked = nil
 	certificate, opens := c.Case.Certificate, c.Case.Policy.RenewalOpensDays
-	reviewed := was != nil && was.From == certification.StageRenewalReview
-	if !reviewed && !certificate.Lapsed && certificate.ExpiresAt.Sub(c.now()) < time.Duration(opens)*24*time.Hour {
+	withUs := was != nil && (was.From == certification.StageRenewalReview || was.From == certification.StageDenied)
+	if !withUs && !certificate.Lapsed && certificate.ExpiresAt.Sub(c.now()) < time.Duration(opens)*24*time.Hour {
 		c.step.Expiry = &certification.Deadline{Days: opens}
 	}
 	if was == nil || !c.changed(changeGivenBack) {
@@ -79,6 +80,10 @@ func (c *story) givenBack() certification.Stage {
 		return certification.StageCertified
 	}
 	c.Case.RenewalFiled, c.Case.Returned = was.RenewalFiled, was.Returned
+	if was.From == certification.StageDenied {
+		c.Case.AppealFrom = certification.StageRenewalReview
+		c.step.Reopen = certification.FormAppeal
+	}
 	c.leaving = c.leaving || was.From == certification.StageCertified // it sleeps on in a run that begins clean
 	return was.From
 }

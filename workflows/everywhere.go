@@ -88,6 +88,9 @@ func (c *story) everywhere(message certification.Message) (next certification.St
 			c.stopClock()
 		}
 		c.Case.Revoked = &certification.Revoked{From: stay, RenewalFiled: c.Case.RenewalFiled, Returned: c.Case.Returned}
+		if stay == certification.StageAppealReview {
+			c.Case.Revoked.From = certification.StageDenied // what that appeal was about
+		}
 		c.Case.Suspended, c.Case.Assignee, c.Case.AppealFrom = false, "", certification.StageRevoked
 		c.Case.RenewalFiled, c.Case.Returned = false, nil
 		c.step.Reopen = certification.FormAppeal

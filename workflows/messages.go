@@ -219,7 +219,11 @@ func (c *story) take(ctx workflow.Context) certification.Message {
 			continue
 		}
 		// What may have changed since the validator ran: never more, this is replayed.
-		if refusal := c.Case.AcceptsFrom(in.message.Signal(), envelope.Actor); refusal != nil {
+		refusal := c.Case.AcceptsFrom(in.message.Signal(), envelope.Actor)
+		if refusal == nil {
+			refusal = c.notWhileDenied(in.message)
+		}
+		if refusal != nil {
 			in.answered, in.refusal = true, refusal
 			continue
 		}
@@ -235,6 +239,22 @@ func (c *story) take(ctx workflow.Context) certification.Message {
 		return in.message
 	}
 	return nil
+}
+
+// notWhileDenied refuses what a run of before refused: a suspension or a revocation that
+// was let in where a renewal was under review, and taken where it had been denied.
+func (c *story) notWhileDenied(message certification.Message) *certification.Refusal {
+	signal := message.Signal()
+	if signal != certification.SignalSuspend && signal != certification.SignalRevoke {
+		return nil
+	}
+	if c.Case.Stage != certification.StageDenied && c.Case.Stage != certification.StageAppealReview {
+		return nil
+	}
+	if c.changed(changeWhileDenied + ":" + certification.EnvelopeOf(message).Key) {
+		return nil
+	}
+	return certification.Refused(certification.RefusedWrongStage, "There is no certificate in force.")
 }
 
 // beginOwn opens a step that no message asked for. The key is made of what

@@ -64,6 +64,11 @@ type random struct {
 	s     *story
 	sent  []c9n.Message   // with their keys, to be repeated
 	steps []func() string // what was done, for whoever must understand a failure
+	// Of the step before, for watch: whether the certificate was suspended, its term, and
+	// what an appeal is about.
+	suspended bool
+	term      int
+	about     c9n.Stage
 }
 
 // randomly tells many random stories, on all processors.
@@ -153,10 +158,16 @@ func (t *oneRun) FailNow() { t.Fail(); runtime.Goexit() }
 
 func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
-// begin begins at any stage, or before registration.
+// begins are the places where random runs begin: any stage but the last, or before
+// registration.
+var begins = sync.OnceValue(func() []string {
+	places := slices.Sorted(maps.Keys(ways))
+	return append(slices.DeleteFunc(places, func(place string) bool { return stageOf(place) == c9n.StageClosed }), "")
+})
+
+// begin begins somewhere.
 func (r *random) begin(t *oneRun) {
-	stages := append([]c9n.StageRule{{}}, c9n.Stages[:len(c9n.Stages)-1]...)
-	stage := pick(r.Rand, stages...).Stage
+	stage := pick(r.Rand, begins()...)
 	if stage == "" {
 		r.s = newStory(t, monday.Add(time.Duration(r.IntN(800*24))*time.Hour))
 	} else {
@@ -164,6 +175,11 @@ func (r *random) begin(t *oneRun) {
 		r.s = before.from(t)
 	}
 	r.note("begins at %q", stage)
+	if c := r.s.projection; c.Certificate != nil {
+		r.suspended, r.term, r.about = c.Suspended, c.Certificate.Term, c.AppealFrom
+	} else {
+		r.about = c.AppealFrom
+	}
 	r.s.onCommit = r.watch
 }
 
@@ -477,6 +493,23 @@ func (r *random) watch(t c9n.Transition, after c9n.Case) {
 		kinds[promise.Kind] = true
 		check(len(promise.Rungs) > 0, "promise %s has no rung", promise.Kind)
 	}
+	check((after.Revoked != nil) == (after.AppealFrom == c9n.StageRevoked), "an appeal is about %q, and revoked is %v", after.AppealFrom, after.Revoked)
+	check(after.Revoked == nil || !after.Suspended && after.Revoked.From != c9n.StageAppealReview, "revoked at %v", after.Revoked)
+	check(event.Signal != c9n.SignalRevoke || r.about != c9n.StageRevoked, "revoked twice")
+	if after.Stage == c9n.StageDenied || after.Stage == c9n.StageAppealReview {
+		check((after.AppealFrom == c9n.StageApplicationReview) == (after.Certificate == nil) && after.AppealFrom != "", "an appeal is about %q", after.AppealFrom)
+	}
+	if before := r.suspended; before != after.Suspended {
+		ends := event.Signal == c9n.SignalReinstate || event.To == c9n.StageRevoked || event.To == c9n.StageClosed
+		check(after.Suspended && event.Signal == c9n.SignalSuspend || before && ends, "a suspension changes from %t", before)
+		r.suspended = after.Suspended
+	}
+	if c := after.Certificate; c != nil && c.Term != r.term {
+		check(event.From != c9n.StageRevoked && (t.Issue || event.To == c9n.StageCertified) && after.Revoked == nil, "a new term from %s", event.From)
+		check(event.Signal != c9n.SignalDecideAppeal || r.about == c9n.StageRenewalReview, "an appeal about %q renews", r.about)
+		r.term = c.Term
+	}
+	r.about = after.AppealFrom
 	if event.From == c9n.StageClosed {
 		money := event.Signal == c9n.SignalPaymentSettled || event.Signal == c9n.SignalPaymentRefunded || event.Signal == c9n.SignalPaymentDisputed
 		check(money || event.Ignored != "" || event.Name == c9n.EventAttentionRaised || event.Name == c9n.EventAttentionEnded, "an action after closing")

@@ -140,6 +140,7 @@ var passedBy = map[string]struct{ release, history string }{
 	"authorization-again":     {"2026-11-unanswered", "vendor"},
 	"vendor-answers-first":    {"2026-11-exams", "vendor"},
 	"vendor-corrections":      {"2026-11-exams", "vendor"},
+	"while-denied":            {"2026-11-denials", "beside_denial"},
 }
 
 func TestACaseThatCameByBeforeAChangeGoesTheOldWay(t *testing.T) {

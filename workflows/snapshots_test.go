@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,59 +18,76 @@ type snapshot struct {
 	at time.Time
 }
 
-// ways lead to every stage.
-var ways = map[c9n.Stage]func(*story){
-	c9n.StageIntroVideo:  (*story).register,
-	c9n.StageApplication: func(s *story) { s.register(); s.must(&c9n.CompleteIntroVideo{}) },
-	c9n.StageApplicationFee: func(s *story) {
+// ways lead to every stage; after a slash is what a denial or an appeal is about, where
+// that is not the application.
+var ways = map[string]func(*story){
+	"intro_video": (*story).register,
+	"application": func(s *story) { s.register(); s.must(&c9n.CompleteIntroVideo{}) },
+	"application_fee": func(s *story) {
 		s.register()
 		s.must(&c9n.CompleteIntroVideo{})
 		s.submitApplication()
 		s.askFee()
 	},
-	c9n.StageApplicationReview: (*story).toReview,
-	c9n.StageApplicationReturned: func(s *story) {
+	"application_review": (*story).toReview,
+	"application_returned": func(s *story) {
 		s.toReview()
 		s.days(5)
 		s.decide(&c9n.DecideApplication{Decision: c9n.DecisionReturn, Reasons: []c9n.ReasonCode{"ID_EXPIRED"}})
 	},
-	c9n.StageTraining:       (*story).toTraining,
-	c9n.StageTrainingReview: func(s *story) { s.toTraining(); s.submitTraining() },
-	c9n.StageTrainingReturned: func(s *story) {
+	"training":        (*story).toTraining,
+	"training_review": func(s *story) { s.toTraining(); s.submitTraining() },
+	"training_returned": func(s *story) {
 		s.toTraining()
 		s.submitTraining()
 		s.decide(&c9n.DecideTraining{Decision: c9n.DecisionReturn, Reasons: []c9n.ReasonCode{"TRAINING_UNREADABLE"}})
 	},
-	c9n.StageExamFee:     func(s *story) { s.toExamFee(); s.askFee() },
-	c9n.StageExamBooking: func(s *story) { s.toExamFee(); s.pay(); s.authorize() },
-	c9n.StageExamBooked:  func(s *story) { s.toExamFee(); s.book(7) },
-	c9n.StageExamScoring: func(s *story) { s.toExamFee(); s.book(1); s.days(2) },
-	c9n.StageCertified:   (*story).toCertified,
-	c9n.StageRenewal:     (*story).toRenewal,
-	c9n.StageRenewalFee:  func(s *story) { s.toRenewal(); s.fileRenewal(); s.askFee() },
-	c9n.StageRenewalReview: func(s *story) {
+	"exam_fee":     func(s *story) { s.toExamFee(); s.askFee() },
+	"exam_booking": func(s *story) { s.toExamFee(); s.pay(); s.authorize() },
+	"exam_booked":  func(s *story) { s.toExamFee(); s.book(7) },
+	"exam_scoring": func(s *story) { s.toExamFee(); s.book(1); s.days(2) },
+	"certified":    (*story).toCertified,
+	"renewal":      (*story).toRenewal,
+	"renewal_fee":  func(s *story) { s.toRenewal(); s.fileRenewal(); s.askFee() },
+	"renewal_review": func(s *story) {
 		s.toRenewal()
 		s.fileRenewal()
 		s.pay()
 	},
-	c9n.StageRenewalReturned: func(s *story) {
+	"renewal_returned": func(s *story) {
 		s.toRenewal()
 		s.fileRenewal()
 		s.pay()
 		s.decide(&c9n.DecideRenewal{Decision: c9n.DecisionReturn, Reasons: []c9n.ReasonCode{"CE_HOURS_BELOW_20"}})
 	},
-	c9n.StageExpired: func(s *story) { s.toRenewal(); s.days(91) },
-	c9n.StageDenied: func(s *story) {
+	"expired": func(s *story) { s.toRenewal(); s.days(91) },
+	"denied": func(s *story) {
 		s.toReview()
 		s.decide(&c9n.DecideApplication{Decision: c9n.DecisionDeny, Reasons: []c9n.ReasonCode{"NO_DIPLOMA"}})
 	},
-	c9n.StageRevoked: func(s *story) { s.toCertified(); s.must(&c9n.Revoke{Reason: "ethics"}) },
-	c9n.StageAppealReview: func(s *story) {
+	"revoked": func(s *story) { s.toCertified(); s.must(&c9n.Revoke{Reason: "ethics"}) },
+	"appeal_review": func(s *story) {
 		s.toReview()
 		s.decide(&c9n.DecideApplication{Decision: c9n.DecisionDeny, Reasons: []c9n.ReasonCode{"NO_DIPLOMA"}})
 		s.must(&c9n.Appeal{DraftRevision: 1})
 	},
-	c9n.StageClosed: func(s *story) { s.register(); s.must(&c9n.Withdraw{}) },
+	"closed":                func(s *story) { s.register(); s.must(&c9n.Withdraw{}) },
+	"denied/renewal":        (*story).toDeniedRenewal,
+	"appeal_review/renewal": func(s *story) { s.toDeniedRenewal(); s.must(&c9n.Appeal{DraftRevision: 1}) },
+	"appeal_review/revoked": func(s *story) {
+		s.toCertified()
+		s.must(&c9n.Revoke{Reason: "ethics"}, &c9n.Appeal{DraftRevision: 1})
+	},
+	"appeal_review/both": func(s *story) {
+		s.toDeniedRenewal()
+		s.must(&c9n.Revoke{Reason: "ethics"}, &c9n.Appeal{DraftRevision: 1})
+	},
+}
+
+// stageOf is the stage of a place that ways lead to.
+func stageOf(place string) c9n.Stage {
+	stage, _, _ := strings.Cut(place, "/")
+	return c9n.Stage(stage)
 }
 
 func (s *story) toRenewal() {
@@ -79,25 +97,35 @@ func (s *story) toRenewal() {
 	s.at(c9n.StageRenewal)
 }
 
+// toDeniedRenewal denies a renewal that was sent in time and paid.
+func (s *story) toDeniedRenewal() {
+	s.t.Helper()
+	s.toRenewal()
+	s.fileRenewal()
+	s.pay()
+	s.decide(&c9n.DecideRenewal{Decision: c9n.DecisionDeny, Reasons: []c9n.ReasonCode{"NOT_IN_GOOD_STANDING"}})
+	s.at(c9n.StageDenied)
+}
+
 var snapshots = struct {
 	sync.Mutex
-	of map[c9n.Stage]snapshot
-}{of: map[c9n.Stage]snapshot{}}
+	of map[string]snapshot
+}{of: map[string]snapshot{}}
 
-// snapshotAt is a case at a stage.
-func snapshotAt(t testing.TB, stage c9n.Stage) snapshot {
+// snapshotAt is a case at a place that ways lead to.
+func snapshotAt(t testing.TB, place string) snapshot {
 	snapshots.Lock()
 	defer snapshots.Unlock()
-	if taken, is := snapshots.of[stage]; is {
+	if taken, is := snapshots.of[place]; is {
 		return snapshot{taken.c.Clone(), taken.at}
 	}
 	var taken snapshot
 	tell(t, monday, func(s *story) {
-		ways[stage](s)
-		taken = snapshot{*s.at(stage), s.env.Now()}
+		ways[place](s)
+		taken = snapshot{*s.at(stageOf(place)), s.env.Now()}
 	})
-	require.Equal(t, stage, taken.c.Stage)
-	snapshots.of[stage] = taken
+	require.Equal(t, stageOf(place), taken.c.Stage)
+	snapshots.of[place] = taken
 	return snapshot{taken.c.Clone(), taken.at}
 }
 

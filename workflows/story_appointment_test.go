@@ -225,7 +225,7 @@ func TestWordsOfAppointmentsInAnyOrder(t *testing.T) {
 				name += " " + words[i]
 			}
 			t.Run(name, func(t *testing.T) {
-				snapshotAt(t, c9n.StageExamBooking).from(t).tell(func(s *story) {
+				snapshotAt(t, string(c9n.StageExamBooking)).from(t).tell(func(s *story) {
 					begin, id := s.now(), s.Case().Exam.AuthorizationID
 					var said []c9n.Message
 					for i, word := range words {

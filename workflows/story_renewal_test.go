@@ -281,6 +281,158 @@ func TestACertificateIsGivenBackWhereItWas(t *testing.T) {
 	})
 }
 
+// Who is certified stays so until a denial of the renewal is final, so the public can be
+// protected until then. No appeal gives back what was taken or suspended meanwhile.
+func TestACertificateIsSuspendedOrRevokedWhileItsDenialCanBeAppealed(t *testing.T) {
+	denied := func(s *story) time.Time {
+		s.toDeniedRenewal()
+		s.told = len(s.notices)
+		return s.Case().Certificate.ExpiresAt
+	}
+	appealed := func(s *story) time.Time {
+		expires := denied(s)
+		s.must(&c9n.Appeal{DraftRevision: 1})
+		s.told = len(s.notices)
+		return expires
+	}
+	for name, first := range map[string]func(*story) time.Time{"denied": denied, "under appeal": appealed} {
+		t.Run(name+", suspended", func(t *testing.T) {
+			tell(t, monday, func(s *story) {
+				expires := first(s)
+				s.must(&c9n.Suspend{Reason: "complaint"})
+				s.refused(c9n.RefusedWrongStage, &c9n.Suspend{})
+				require.True(t, s.wrote(c9n.LetterSuspended)[0].Suspended)
+				if s.Case().Stage == c9n.StageDenied {
+					s.must(&c9n.Appeal{DraftRevision: 1})
+				}
+				s.told = len(s.notices)
+				s.decide(&c9n.DecideAppeal{Decision: c9n.DecisionApprove})
+				renewed := s.at(c9n.StageCertified)
+				require.True(t, renewed.Suspended, "the appeal was about the renewal")
+				require.Equal(t, c9n.AddMonths(expires, 24), renewed.Certificate.ExpiresAt)
+				require.True(t, s.wrote(c9n.LetterAppealGranted, c9n.LetterRenewed)[1].Suspended)
+				s.must(&c9n.Reinstate{})
+				require.False(t, s.at(c9n.StageCertified).Suspended)
+			})
+		})
+		t.Run(name+", reinstated", func(t *testing.T) {
+			tell(t, monday, func(s *story) {
+				first(s)
+				stage := s.Case().Stage
+				s.must(&c9n.Suspend{}, &c9n.Reinstate{})
+				require.False(t, s.at(stage).Suspended)
+				s.wrote(c9n.LetterSuspended, c9n.LetterReinstated)
+			})
+		})
+		t.Run(name+", revoked for good", func(t *testing.T) {
+			tell(t, monday, func(s *story) {
+				first(s)
+				s.must(&c9n.Suspend{}, &c9n.Revoke{Reason: "fraud"})
+				revoked := s.at(c9n.StageRevoked)
+				require.False(t, revoked.Suspended)
+				require.Equal(t, c9n.StageRevoked, revoked.AppealFrom)
+				require.Nil(t, revoked.Promise("denied"))
+				require.Nil(t, revoked.Promise("appeal_review"))
+				letter := s.wrote(c9n.LetterSuspended, c9n.LetterRevoked)[1]
+				require.True(t, letter.RenewalDenied)
+				require.Equal(t, s.promise("revoked").DueAt, letter.DueAt)
+				s.refused(c9n.RefusedWrongStage, &c9n.Suspend{})
+				s.refused(c9n.RefusedWrongStage, &c9n.Reinstate{})
+				s.must(&c9n.Appeal{DraftRevision: 1})
+				for _, again := range []c9n.Message{&c9n.Suspend{}, &c9n.Revoke{}} {
+					s.refused(c9n.RefusedWrongStage, again) // it is revoked
+				}
+				s.decide(&c9n.DecideAppeal{Decision: c9n.DecisionDeny})
+				s.closed(c9n.OutcomeRevoked)
+			})
+		})
+		t.Run(name+", revoked and nobody appeals", func(t *testing.T) {
+			tell(t, monday, func(s *story) {
+				first(s)
+				s.must(&c9n.Revoke{})
+				s.days(31)
+				s.closed(c9n.OutcomeRevoked)
+			})
+		})
+		t.Run(name+", revoked and given back", func(t *testing.T) {
+			s := tell(t, monday, func(s *story) {
+				expires := first(s)
+				s.must(&c9n.Revoke{Reason: "ethics"}, &c9n.Appeal{DraftRevision: 1})
+				s.days(80) // the whole time to appeal the denial, and more
+				s.told = len(s.notices)
+				s.decide(&c9n.DecideAppeal{Decision: c9n.DecisionApprove})
+				back := s.at(c9n.StageDenied)
+				require.Nil(t, back.Revoked)
+				require.Equal(t, c9n.StageRenewalReview, back.AppealFrom, "what can be appealed now")
+				require.Equal(t, expires, back.Certificate.ExpiresAt, "nothing kept it from being renewed but the denial")
+				require.Equal(t, 1, back.Certificate.Term, "the appeal was not about the renewal")
+				require.True(t, back.RenewalFiled)
+				granted := s.wrote(c9n.LetterAppealGranted)[0]
+				require.False(t, granted.RenewalDenied)
+				require.Equal(t, c9n.EndOfDay(c9n.AddDays(s.now(), back.Policy.AppealDays)), granted.DueAt, "the whole time again")
+				require.Equal(t, s.promise("denied").DueAt, granted.DueAt)
+				s.must(&c9n.Appeal{DraftRevision: 1})
+				s.days(20) // beyond the term
+				require.True(t, s.now().After(expires))
+				s.decide(&c9n.DecideAppeal{Decision: c9n.DecisionApprove})
+				renewed := s.at(c9n.StageCertified)
+				require.Equal(t, c9n.AddMonths(expires, 24), renewed.Certificate.ExpiresAt)
+				require.Equal(t, 2, renewed.Certificate.Term)
+			})
+			require.Len(t, s.payments, 3, "no second fee")
+		})
+		t.Run(name+", given back, and not appealed again", func(t *testing.T) {
+			tell(t, monday, func(s *story) {
+				first(s)
+				s.must(&c9n.Revoke{}, &c9n.Appeal{DraftRevision: 1})
+				s.decide(&c9n.DecideAppeal{Decision: c9n.DecisionApprove})
+				s.at(c9n.StageDenied)
+				s.days(31)
+				s.closed(c9n.OutcomeDenied)
+			})
+		})
+	}
+	t.Run("an application that was denied has no certificate", func(t *testing.T) {
+		tell(t, monday, func(s *story) {
+			s.toReview()
+			s.decide(&c9n.DecideApplication{Decision: c9n.DecisionDeny, Reasons: []c9n.ReasonCode{"NO_DIPLOMA"}})
+			s.refused(c9n.RefusedWrongStage, &c9n.Suspend{})
+			s.refused(c9n.RefusedWrongStage, &c9n.Revoke{})
+			s.must(&c9n.Appeal{DraftRevision: 1})
+			s.refused(c9n.RefusedWrongStage, &c9n.Suspend{})
+			s.refused(c9n.RefusedWrongStage, &c9n.Revoke{})
+		})
+	})
+	t.Run("on hold", func(t *testing.T) {
+		tell(t, monday, func(s *story) {
+			denied(s)
+			s.must(&c9n.Hold{Reason: "records_check"}, &c9n.Revoke{})
+			s.days(3)
+			require.False(t, s.promise("revoked").Running())
+			s.must(&c9n.ReleaseHold{})
+			require.True(t, s.promise("revoked").Running())
+		})
+	})
+	// Both were let in where the renewal was under review.
+	t.Run("beside the denial", func(t *testing.T) {
+		tell(t, monday, func(s *story) {
+			s.toRenewal()
+			s.fileRenewal()
+			s.pay()
+			s.must(&c9n.ClaimReview{})
+			sent := s.postTogether(
+				&c9n.DecideRenewal{Decision: c9n.DecisionDeny, Reasons: []c9n.ReasonCode{"NOT_IN_GOOD_STANDING"}}, &c9n.Suspend{Reason: "complaint"},
+			)
+			s.settle()
+			for _, on := range sent {
+				require.True(t, on.answered)
+				require.Nil(t, s.refusalOf(on))
+			}
+			require.True(t, s.at(c9n.StageDenied).Suspended)
+		})
+	})
+}
+
 // The fee of a renewal is paid once a term, however often the renewal is sent.
 func TestARenewalIsPaidOnce(t *testing.T) {
 	s := tell(t, monday, func(s *story) {

@@ -181,7 +181,7 @@ func TestWhoIsGivenTimeToRenewIsTold(t *testing.T) {
 
 // A case that was given time before certificates kept it may lapse with its next step.
 func TestALapseKeepsTimeThatWasGivenBeforeItWasKept(t *testing.T) {
-	before := snapshotAt(t, c9n.StageRenewal)
+	before := snapshotAt(t, string(c9n.StageRenewal))
 	by := c9n.AddDays(before.c.Certificate.ExpiresAt, 50)
 	before.c.Promise("renewal").DueAt = by
 	before.c.Promise("renewal").Rungs = []c9n.Rung{{At: by, Kind: c9n.RungDue}} // the next step

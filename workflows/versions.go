@@ -36,6 +36,10 @@ const (
 	// changeCorrections: whatever the vendor says differently of an exam that was acted upon
 	// asks for attention, until somebody of ours takes the note away.
 	changeCorrections = "vendor-corrections"
+	// changeWhileDenied: a certificate can be suspended and revoked while the denial of its
+	// renewal can be appealed. Validators let that in at once; the version is for a message
+	// that was let in before the denial and taken after it.
+	changeWhileDenied = "while-denied"
 )
 
 // changed says whether a run goes the new way of a change.

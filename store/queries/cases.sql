@@ -125,15 +125,19 @@ ORDER BY id DESC LIMIT sqlc.arg(most);
 
 -- name: WhoDecided :many
 -- Who brought cases to where they may be appealed: the denial or the revocation that
--- stands.
+-- the appeal is about. An appeal that gave a certificate back leads to a denial of before.
 SELECT DISTINCT ON (case_id) case_id, (event->'actor'->>'id')::text AS actor_id FROM case_events
 WHERE case_id = ANY (sqlc.arg(case_ids)::uuid[]) AND voided_at IS NULL AND event->>'to' IN ('denied', 'revoked') AND event->>'from' <> event->>'to'
+    AND event->>'signal' IS DISTINCT FROM 'decide-appeal'
+    AND (event->>'to' = 'revoked') = (SELECT c.snapshot->>'appeal_from' IS NOT DISTINCT FROM 'revoked' FROM cases c WHERE c.id = case_events.case_id)
 ORDER BY case_id, revision DESC;
 
 -- name: ReasonsOfDenial :many
--- Why a case was denied, by the denial that stands.
+-- Why a case was denied, by the denial that stands. An appeal that gave a certificate back
+-- leads to it once more and says no reasons.
 SELECT jsonb_array_elements_text(event->'details'->'reasons')::text FROM case_events
 WHERE id = (SELECT e.id FROM case_events e WHERE e.case_id = $1 AND e.voided_at IS NULL AND e.event->>'to' = 'denied' AND e.event->>'from' <> 'denied'
+        AND e.event->>'signal' IS DISTINCT FROM 'decide-appeal'
     ORDER BY e.revision DESC LIMIT 1);
 
 -- name: PromisesOf :many

@@ -449,10 +449,12 @@ func (q *Queries) ReadCase(ctx context.Context, id string) (ReadCaseRow, error) 
 const reasonsOfDenial = `-- name: ReasonsOfDenial :many
 SELECT jsonb_array_elements_text(event->'details'->'reasons')::text FROM case_events
 WHERE id = (SELECT e.id FROM case_events e WHERE e.case_id = $1 AND e.voided_at IS NULL AND e.event->>'to' = 'denied' AND e.event->>'from' <> 'denied'
+        AND e.event->>'signal' IS DISTINCT FROM 'decide-appeal'
     ORDER BY e.revision DESC LIMIT 1)
 `
 
-// Why a case was denied, by the denial that stands.
+// Why a case was denied, by the denial that stands. An appeal that gave a certificate back
+// leads to it once more and says no reasons.
 func (q *Queries) ReasonsOfDenial(ctx context.Context, caseID string) ([]string, error) {
 	rows, err := q.db.Query(ctx, reasonsOfDenial, caseID)
 	if err != nil {
@@ -660,6 +662,8 @@ func (q *Queries) VoidPayments(ctx context.Context, arg VoidPaymentsParams) erro
 const whoDecided = `-- name: WhoDecided :many
 SELECT DISTINCT ON (case_id) case_id, (event->'actor'->>'id')::text AS actor_id FROM case_events
 WHERE case_id = ANY ($1::uuid[]) AND voided_at IS NULL AND event->>'to' IN ('denied', 'revoked') AND event->>'from' <> event->>'to'
+    AND event->>'signal' IS DISTINCT FROM 'decide-appeal'
+    AND (event->>'to' = 'revoked') = (SELECT c.snapshot->>'appeal_from' IS NOT DISTINCT FROM 'revoked' FROM cases c WHERE c.id = case_events.case_id)
 ORDER BY case_id, revision DESC
 `
 
@@ -669,7 +673,7 @@ type WhoDecidedRow struct {
 }
 
 // Who brought cases to where they may be appealed: the denial or the revocation that
-// stands.
+// the appeal is about. An appeal that gave a certificate back leads to a denial of before.
 func (q *Queries) WhoDecided(ctx context.Context, caseIds []string) ([]WhoDecidedRow, error) {
 	rows, err := q.db.Query(ctx, whoDecided, caseIds)
 	if err != nil {
