@@ -98,12 +98,12 @@ func (k *keyboard) focus() focus {
 	return at
 }
 
-// settled is where the focus is once the browser has scrolled to it, which it does with
-// its next picture.
+// settled is where the focus is once the browser has scrolled to it and shows it, which it
+// does with its next picture, and coming back from the end of a page a moment after that.
 func (k *keyboard) settled() focus {
 	k.Helper()
 	at := k.focus()
-	for deadline := time.Now().Add(patience); !at.None && !at.Inside && time.Now().Before(deadline); at = k.focus() {
+	for deadline := time.Now().Add(patience); !at.None && !(at.Inside && at.Seen) && time.Now().Before(deadline); at = k.focus() {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return at
@@ -120,8 +120,9 @@ func (k *keyboard) reach(what string, is func(focus) bool) focus {
 	k.Helper()
 	nowhere, path := 0, k.Path() // Tab does not lead away from it
 	for step := range 400 {
-		at := k.settled()
+		at := k.focus()
 		if step > 0 {
+			at = k.settled()
 			require.True(k, at.None || at.Seen, "nothing shows the focus at %s: %s", path, at.HTML)
 			require.True(k, at.None || at.Inside, "the focus is out of sight at %s: %s", path, at.HTML)
 		}
