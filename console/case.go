@@ -174,14 +174,21 @@ var mended = map[string]string{
 	certification.AttentionVendor: "Take the note away", certification.AttentionCancel: "Take the note away", certification.AttentionUnknown: "Take the note away",
 }
 
-// troubles are what one of ours should see to. In a closed case that is only what
-// somebody outside waits for: nothing can be sent to it any more.
+// asks are the reasons why somebody of ours should look at a case. A closed one asks only
+// for what somebody outside waits for: nothing can be sent to it any more.
+func asks(c certification.Case) (all []certification.Attention) {
+	for _, attention := range c.Attention {
+		if c.Stage != certification.StageClosed || slices.Contains(certification.AfterTheEnd, attention.Code) {
+			all = append(all, attention)
+		}
+	}
+	return all
+}
+
+// troubles are what one of ours should see to.
 func (v *visit) troubles(running cases.Running) []Trouble {
 	var all []Trouble
-	for _, attention := range v.view.Attention {
-		if v.view.Stage == certification.StageClosed && !slices.Contains(certification.AfterTheEnd, attention.Code) {
-			continue
-		}
+	for _, attention := range asks(v.view.Case) {
 		trouble := Trouble{
 			Heading: attention.Code, Since: stamp(attention.Since) + ", " + until(v.Now(), attention.Since),
 			Advice: marked(cases.Advice(attention.Code)), About: attention.ID,

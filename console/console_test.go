@@ -334,6 +334,16 @@ func TestTheNextPartIsOfTheSameList(t *testing.T) {
 	require.Contains(t, string(b.Body), `aria-current="page">All<`)
 }
 
+// Nobody can do anything for a closed case any more, but where its money is concerned.
+func TestAClosedCaseAsksForMoneyOnly(t *testing.T) {
+	c := certification.Case{Stage: certification.StageTraining, Attention: []certification.Attention{
+		{Code: certification.AttentionCancel}, {Code: certification.AttentionSurplus, ID: "one"}, {Code: certification.AttentionUnknown},
+	}}
+	require.Equal(t, c.Attention, console.Asks(c))
+	c.Stage = certification.StageClosed
+	require.Equal(t, []certification.Attention{{Code: certification.AttentionSurplus, ID: "one"}}, console.Asks(c))
+}
+
 // A deadline is not moved to a day that has passed: its letter would help nobody.
 func TestADeadlineIsMovedAhead(t *testing.T) {
 	now := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)

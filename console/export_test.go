@@ -21,3 +21,6 @@ var RoleOf = roleOf
 
 // NotPast says what is wrong with a deadline that would be moved to a day that has passed.
 var NotPast = notPast
+
+// Asks are the reasons why somebody should look at a case.
+var Asks = asks

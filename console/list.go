@@ -130,7 +130,7 @@ func (v *visit) row(view cases.View) Row {
 	if view.Stage == certification.StageClosed {
 		row.Stage = "closed: " + spoken(view.Outcome)
 	}
-	for _, attention := range view.Attention {
+	for _, attention := range asks(view.Case) {
 		if !slices.Contains(row.Attention, attention.Code) {
 			row.Attention = append(row.Attention, attention.Code)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ type CaseFilter struct {
 	WaitsOn     certification.Party
 	Assignee    string
 	Overdue     *bool
-	Attention   string // a code, or "any"
+	Attention   string // a code, or "any"; of closed cases only certification.AfterTheEnd
 	CountyPlan  string
 	DueBefore   time.Time
 	AfterAt     time.Time // the SortAt and id of the last row of the part before
@@ -71,6 +72,9 @@ func (s *Store) ListCases(ctx context.Context, f CaseFilter) ([]CaseRow, error) 
 		where = append(where, "attention <> '{}' AND (stage <> 'closed' OR attention && '{dispute,surplus}')")
 	default:
 		and("attention <> '{}' AND attention @> ARRAY[@attention::text]", "attention", f.Attention)
+		if !slices.Contains(certification.AfterTheEnd, f.Attention) {
+			where = append(where, "stage <> 'closed'")
+		}
 	}
 	if f.CountyPlan != "" {
 		and("county_plan = @county_plan", "county_plan", f.CountyPlan)

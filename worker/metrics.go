@@ -57,7 +57,7 @@ func newStanding(parts *Parts) *standing {
 	return &standing{
 		parts:      parts,
 		cases:      describe("cases_open", "Open cases at each stage.", "stage"),
-		attention:  describe("cases_attention", "Cases that ask for attention, by its code.", "attention"),
+		attention:  describe("cases_attention", "Cases that ask for attention, by its code; of closed cases only what is about money.", "attention"),
 		overdue:    describe("cases_overdue", "Open cases that wait for longer than was promised."),
 		inbox:      describe("inbox_waiting", "Messages from outside that were not delivered yet."),
 		inboxAge:   describe("inbox_oldest_seconds", "Age of the oldest of them."),

@@ -4,9 +4,10 @@
 SELECT stage, count(*) AS cases FROM cases WHERE stage <> 'closed' GROUP BY stage;
 
 -- name: CountAttention :many
+-- Of a closed case only what is about money, as in the list: see certification.AfterTheEnd.
 SELECT code::text AS code, count(DISTINCT id) AS cases
 FROM cases CROSS JOIN LATERAL unnest(attention) AS code
-WHERE attention <> '{}' GROUP BY code;
+WHERE attention <> '{}' AND (stage <> 'closed' OR code IN ('dispute', 'surplus')) GROUP BY code;
 
 -- name: CountWaiting :one
 SELECT

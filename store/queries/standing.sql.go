@@ -13,7 +13,7 @@ import (
 const countAttention = `-- name: CountAttention :many
 SELECT code::text AS code, count(DISTINCT id) AS cases
 FROM cases CROSS JOIN LATERAL unnest(attention) AS code
-WHERE attention <> '{}' GROUP BY code
+WHERE attention <> '{}' AND (stage <> 'closed' OR code IN ('dispute', 'surplus')) GROUP BY code
 `
 
 type CountAttentionRow struct {
@@ -21,6 +21,7 @@ type CountAttentionRow struct {
 	Cases int64
 }
 
+// Of a closed case only what is about money, as in the list: see certification.AfterTheEnd.
 func (q *Queries) CountAttention(ctx context.Context) ([]CountAttentionRow, error) {
 	rows, err := q.db.Query(ctx, countAttention)
 	if err != nil {
