@@ -44,21 +44,27 @@ func serve(ctx context.Context, p *Parts, functions *activities.Activities, logg
 		DeadlockDetectionTimeout: 5 * time.Second,
 	}
 
-	onCases := worker.New(p.Temporal, workflows.QueueCases, options)
-	workflows.Register(onCases, workflows.Cases{Console: p.Settings.PublicURL + "/console/cases/"})
-	activities.Register(onCases, functions)
-
-	outbound := options
-	outbound.TaskQueueActivitiesPerSecond = p.OutboundPerSecond
-	onOutbound := worker.New(p.Temporal, workflows.QueueOutbound, outbound)
-	workflows.RegisterHousework(onOutbound)
-	activities.Register(onOutbound, functions)
+	onCases := func() worker.Worker {
+		w := worker.New(p.Temporal, workflows.QueueCases, options)
+		workflows.Register(w, workflows.Cases{Console: p.Settings.PublicURL + "/console/cases/"})
+		activities.Register(w, functions)
+		return w
+	}
+	onOutbound := func() worker.Worker {
+		outbound := options
+		outbound.TaskQueueActivitiesPerSecond = p.OutboundPerSecond
+		w := worker.New(p.Temporal, workflows.QueueOutbound, outbound)
+		workflows.RegisterHousework(w)
+		activities.Register(w, functions)
+		return w
+	}
 
 	var stopping sync.WaitGroup
 	defer stopping.Wait()
-	for _, w := range []worker.Worker{onCases, onOutbound} {
-		if err := startWhenReachable(ctx, w, logger); err != nil {
-			return err
+	for _, prepare := range []func() worker.Worker{onCases, onOutbound} {
+		w := startWhenReachable(ctx, prepare, logger)
+		if w == nil {
+			return nil
 		}
 		defer stopping.Go(w.Stop) // both at once: the shutdown timeout is for all
 	}
@@ -76,12 +82,15 @@ func serve(ctx context.Context, p *Parts, functions *activities.Activities, logg
 	return nil
 }
 
-// startWhenReachable waits for Temporal: a worker that starts first is no failure.
-func startWhenReachable(ctx context.Context, w worker.Worker, logger *slog.Logger) error {
+// startWhenReachable waits for Temporal: a worker that starts first is no failure. Each try
+// is with a new worker, because the SDK starts one once only and then repeats its error. It
+// gives nil if the context ends before.
+func startWhenReachable(ctx context.Context, prepare func() worker.Worker, logger *slog.Logger) worker.Worker {
 	for {
+		w := prepare()
 		err := w.Start()
 		if err == nil {
-			return nil
+			return w
 		}
 		logger.WarnContext(ctx, "Temporal cannot be reached yet", "error", err)
 		select {
