@@ -57,15 +57,16 @@ func (l letters) SendNotice(ctx context.Context, noticeID string) error {
 	if err == nil {
 		err = l.Letters.Send(ctx, notice.ID, notice.Email, letter)
 	}
+	// What became of it is written down even where the time to send it is over or the worker
+	// stops: a letter that is not marked goes out again, and one that was not taken need not
+	// wait for the lease.
+	writing, cancel := outlive(ctx, writingDown)
+	defer cancel()
 	if err != nil {
-		// The lease is given back even while the worker stops, so that the next try need
-		// not wait for it.
-		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		return errors.Join(err, l.Store.ReleaseNotice(release, noticeID))
+		return errors.Join(err, l.Store.ReleaseNotice(writing, noticeID))
 	}
 	sent := l.Now()
-	return l.Store.MarkNoticeSent(ctx, queries.MarkNoticeSentParams{ID: noticeID, SentAt: &sent})
+	return l.Store.MarkNoticeSent(writing, queries.MarkNoticeSentParams{ID: noticeID, SentAt: &sent})
 }
 
 // errErased is a letter whose words were erased before any server took it: there is no

@@ -24,10 +24,11 @@ import (
 // Pace of the relay.
 const (
 	relayPause    = 250 * time.Millisecond
-	relayAtOnce   = 16              // messages under way; each may wait for a part that is slow
+	relayAtOnce   = 16              // messages of a lane under way; each may wait for a part that is slow
 	relayLongest  = 5 * time.Minute // between two tries of one message
 	relayAttempt  = 30 * time.Second
-	outcomeParked = "parked: " // counted, and searched for by people
+	writingDown   = 3 * time.Second // to write down what became of a message whose time is over
+	outcomeParked = "parked: "      // counted, and searched for by people
 	outcomeLate   = outcomeParked + "after the end"
 	outcomeClosed = "the case is closed"
 )
@@ -40,18 +41,45 @@ type relay struct {
 	logger *slog.Logger
 }
 
-// run delivers until the context ends, and returns when nothing is under way any more.
-// A message is taken only when there is room for it, and none waits for another: one
-// part that does not answer holds up its own messages alone.
-func (r relay) run(ctx context.Context) {
+// lane is a part of the inbox that is delivered beside the other. Letters have one of their
+// own: somebody sits there and waits for a code, and must not also wait until Temporal or
+// Stripe answers again.
+type lane bool
+
+const (
+	laneLetters lane = true
+	laneOthers  lane = false
+)
+
+// outlive gives a context that ends a while after another one has.
+func outlive(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		end := time.NewTimer(while)
+		defer end.Stop()
+		select {
+		case <-end.C:
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { stop(); cancel() }
+}
+
+// run delivers a lane until the context ends. Then it takes nothing more, gives what is
+// under way the shutdown timeout, and returns when nothing is. A message is taken only when
+// there is room for it, and none waits for another.
+func (r relay) run(ctx context.Context, on lane) {
+	working, cancel := outlive(ctx, r.Settings.ShutdownTimeout)
+	defer cancel()
 	var underWay sync.WaitGroup
 	defer underWay.Wait()
 	room := make(chan struct{}, relayAtOnce)
 	pause := time.NewTicker(relayPause)
 	defer pause.Stop()
-	for {
+	for ctx.Err() == nil {
 		free := cap(room) - len(room) // grows beside us, never shrinks
-		taken, err := r.take(ctx, free)
+		taken, err := r.take(ctx, on, free)
 		if err != nil && ctx.Err() == nil {
 			r.logger.WarnContext(ctx, "the inbox could not be read", "error", err)
 		}
@@ -59,28 +87,37 @@ func (r relay) run(ctx context.Context) {
 			room <- struct{}{}
 			underWay.Go(func() {
 				defer func() { <-room }()
-				r.one(ctx, row)
+				r.one(working, row)
 			})
 		}
-		if len(taken) == free && ctx.Err() == nil { // all the room is taken, and there may be more
-			room <- struct{}{}
-			<-room
+		if len(taken) == free { // all the room is taken, and there may be more
+			select {
+			case <-ctx.Done():
+			case room <- struct{}{}:
+				<-room
+			}
 			continue
 		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-pause.C:
 		}
 	}
 }
 
-func (r relay) take(ctx context.Context, most int) ([]queries.TakeIncomingRow, error) {
+func (r relay) take(ctx context.Context, on lane, most int) ([]queries.TakeIncomingRow, error) {
 	if most == 0 {
 		return nil, nil
 	}
+	// Cut off by a stop, it may have taken messages all the same, and they would wait a
+	// minute for whoever comes next.
+	taking, cancel := outlive(ctx, writingDown)
+	defer cancel()
 	now := r.Now()
-	taken, err := r.Store.TakeIncoming(ctx, queries.TakeIncomingParams{Now: now, Again: now.Add(2 * relayAttempt), Most: int32(most)})
+	taken, err := r.Store.TakeIncoming(taking, queries.TakeIncomingParams{
+		Now: now, Again: now.Add(2 * relayAttempt), Most: int32(most),
+		LetterSource: cases.SourceRegistrations, LetterKind: store.KindLetter, Letters: bool(on),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("taking messages: %w", err)
 	}
@@ -97,21 +134,23 @@ func (r relay) one(ctx context.Context, row queries.TakeIncomingRow) {
 	if errors.Is(err, errNoCase) {
 		outcome, err = outcomeParked+err.Error(), nil // for a person: it stays in the inbox with its outcome
 	}
+	writing, cancelWriting := outlive(ctx, writingDown)
+	defer cancelWriting()
 	now := r.Now()
 	if err == nil {
-		if err := r.Store.FinishIncoming(ctx, queries.FinishIncomingParams{ID: row.ID, ProcessedAt: &now, Outcome: outcome}); err != nil {
+		if err := r.Store.FinishIncoming(writing, queries.FinishIncomingParams{ID: row.ID, ProcessedAt: &now, Outcome: outcome}); err != nil {
 			r.logger.WarnContext(ctx, "a delivered message could not be marked; it will be delivered again", "inbox_id", row.ID, "error", err)
 			return
 		}
 		r.say(ctx, row, outcome)
 		return
 	}
-	if ctx.Err() != nil {
-		return
-	}
 	r.logger.WarnContext(ctx, "a message from outside could not be delivered", "inbox_id", row.ID, "source", row.Source, "tries", row.Tries, "error", err)
 	pause := min(relayLongest, time.Second<<min(row.Tries, 10))
-	if err := r.Store.PostponeIncoming(ctx, queries.PostponeIncomingParams{ID: row.ID, NextTryAt: now.Add(pause), Outcome: "waiting"}); err != nil {
+	if ctx.Err() != nil {
+		pause = 0 // the stop cut it off; another worker can take it at once
+	}
+	if err := r.Store.PostponeIncoming(writing, queries.PostponeIncomingParams{ID: row.ID, NextTryAt: now.Add(pause), Outcome: "waiting"}); err != nil {
 		r.logger.WarnContext(ctx, "a message could not be postponed", "inbox_id", row.ID, "error", err)
 	}
 }

@@ -2,7 +2,9 @@ package worker_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -14,13 +16,17 @@ import (
 
 	"peercert/cases"
 	"peercert/certification"
+	"peercert/local/stacktest"
 	"peercert/payments"
+	"peercert/store"
+	"peercert/worker"
 )
 
-// One message that waits for a part that does not answer holds up no other.
-func TestASlowPartHoldsUpNoOtherMessage(t *testing.T) {
+// Messages that wait for a part that does not answer hold up no letter, however many they are.
+func TestASlowPartHoldsUpNoLetter(t *testing.T) {
+	const slow = 40 // more than are delivered at once
 	r := newRig(t)
-	entered := make(chan struct{}, 1)
+	entered := make(chan struct{}, 10*slow)
 	var ended atomic.Int64
 	stripe := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, request *http.Request) {
 		entered <- struct{}{}
@@ -34,10 +40,13 @@ func TestASlowPartHoldsUpNoOtherMessage(t *testing.T) {
 		ReturnURL: func(string, string) string { return r.settings.PublicURL }, Now: time.Now,
 	})
 	require.NoError(t, err)
-	require.NoError(t, r.parts.Cases.Receive(t.Context(), certification.Incoming{
-		Source: payments.Source, ExternalID: "evt_slow", Kind: "checkout.session.completed",
-		Payload: []byte(`{"event": "evt_slow", "type": "checkout.session.completed", "object": "cs_test_slow", "created_at": "2026-11-22T00:00:00Z"}`),
-	}))
+	for i := range slow {
+		require.NoError(t, r.parts.Cases.Receive(t.Context(), certification.Incoming{
+			Source: payments.Source, ExternalID: fmt.Sprintf("evt_slow_%d", i), Kind: "checkout.session.completed",
+			Payload: fmt.Appendf(nil, `{"event": "evt_slow_%d", "type": "checkout.session.completed", "object": "cs_test_slow", "created_at": "2026-11-22T00:00:00Z"}`, i),
+		}))
+	}
+	r.parts.Settings.ShutdownTimeout = time.Second // nobody waits for Stripe at the end
 	r.serve(nil, nil)
 	<-entered
 
@@ -53,6 +62,53 @@ func TestASlowPartHoldsUpNoOtherMessage(t *testing.T) {
 		return nil
 	})
 	require.Zero(t, ended.Load(), "the code came only when Stripe had been given up")
+}
+
+// Whoever signs in while Temporal is down gets the code, also from a worker that started
+// then; what needs Temporal waits untouched until it is there.
+func TestCodesAreMailedBeforeTemporalIsThere(t *testing.T) {
+	r := newRig(t)
+	temporal := stacktest.Before(t, r.settings.TemporalAddress)
+	temporal.Down()
+	r.settings.TemporalAddress = temporal.Address
+	var err error
+	r.parts, err = worker.Assemble(context.WithoutCancel(t.Context()), r.settings, quiet, time.Now)
+	require.NoError(t, err)
+	t.Cleanup(r.parts.Close)
+	payload, err := json.Marshal(certification.DocumentToCheck{DocumentID: store.NewID()})
+	require.NoError(t, err)
+	require.NoError(t, r.parts.Cases.Receive(t.Context(), certification.Incoming{
+		Source: certification.SourceDocuments, ExternalID: "check", Kind: certification.KindUploaded, Payload: payload,
+	}))
+	r.serve(nil, nil)
+	_, err = r.parts.Cases.OpenSignIn(t.Context(), r.key(), "quick@example.test", "en", "")
+	require.NoError(t, err)
+	r.until("the code", func() error {
+		if len(r.mail.Messages("quick@example.test")) == 0 {
+			return errors.New("it has not come")
+		}
+		return nil
+	})
+	sql, err := pgx.Connect(t.Context(), r.settings.DatabaseURL)
+	require.NoError(t, err)
+	defer sql.Close(context.WithoutCancel(t.Context()))
+	check := func() (tries int, outcome string) {
+		require.NoError(t, sql.QueryRow(t.Context(), "SELECT tries, outcome FROM inbox WHERE external_id = 'check'").Scan(&tries, &outcome))
+		return tries, outcome
+	}
+	tries, outcome := check()
+	require.Zero(t, tries)
+	require.Empty(t, outcome)
+
+	temporal.Up()
+	caseID, _ := r.open()
+	r.must(caseID, &certification.CompleteIntroVideo{})
+	r.until("the check to start", func() error {
+		if _, outcome = check(); outcome != "check started" {
+			return errors.New("it is " + outcome)
+		}
+		return nil
+	})
 }
 
 // A code that came to be mailed too late is of no use, and an address that takes no mail

@@ -61,6 +61,8 @@ func serve(ctx context.Context, p *Parts, functions *activities.Activities, logg
 
 	var stopping sync.WaitGroup
 	defer stopping.Wait()
+	inbox := relay{Parts: p, logger: logger}
+	stopping.Go(func() { inbox.run(ctx, laneLetters) }) // a code needs no Temporal
 	for _, prepare := range []func() worker.Worker{onCases, onOutbound} {
 		w := startWhenReachable(ctx, prepare, logger)
 		if w == nil {
@@ -68,16 +70,9 @@ func serve(ctx context.Context, p *Parts, functions *activities.Activities, logg
 		}
 		defer stopping.Go(w.Stop) // both at once: the shutdown timeout is for all
 	}
-	relaying, stopRelay := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		relay{Parts: p, logger: logger}.run(relaying)
-	}()
+	stopping.Go(func() { inbox.run(ctx, laneOthers) })
 	logger.InfoContext(ctx, "the worker serves")
 	<-ctx.Done()
-	stopRelay()
-	<-done
 	logger.Info("the worker finishes what it began")
 	return nil
 }

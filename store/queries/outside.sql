@@ -108,10 +108,12 @@ VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (source, external_id) DO NOTHING;
 
 -- name: TakeIncoming :many
 -- Pushes the next try ahead, so that another copy of the worker leaves these alone.
--- In the order in which they came.
+-- In the order in which they came. Letters are taken apart from everything else, so that
+-- neither waits for the other.
 WITH taken AS (
     UPDATE inbox SET next_try_at = sqlc.arg(again), tries = tries + 1
     WHERE id IN (SELECT i.id FROM inbox i WHERE i.processed_at IS NULL AND i.next_try_at <= sqlc.arg(now)
+            AND (i.source = sqlc.arg(letter_source)::text OR i.kind = sqlc.arg(letter_kind)::text) = sqlc.arg(letters)::bool
         ORDER BY i.id LIMIT sqlc.arg(most) FOR UPDATE SKIP LOCKED)
     RETURNING id, source, external_id, kind, payload, tries
 ) SELECT id, source, external_id, kind, payload, tries FROM taken ORDER BY id;

@@ -720,15 +720,19 @@ const takeIncoming = `-- name: TakeIncoming :many
 WITH taken AS (
     UPDATE inbox SET next_try_at = $1, tries = tries + 1
     WHERE id IN (SELECT i.id FROM inbox i WHERE i.processed_at IS NULL AND i.next_try_at <= $2
-        ORDER BY i.id LIMIT $3 FOR UPDATE SKIP LOCKED)
+            AND (i.source = $3::text OR i.kind = $4::text) = $5::bool
+        ORDER BY i.id LIMIT $6 FOR UPDATE SKIP LOCKED)
     RETURNING id, source, external_id, kind, payload, tries
 ) SELECT id, source, external_id, kind, payload, tries FROM taken ORDER BY id
 `
 
 type TakeIncomingParams struct {
-	Again time.Time
-	Now   time.Time
-	Most  int32
+	Again        time.Time
+	Now          time.Time
+	LetterSource string
+	LetterKind   string
+	Letters      bool
+	Most         int32
 }
 
 type TakeIncomingRow struct {
@@ -741,9 +745,17 @@ type TakeIncomingRow struct {
 }
 
 // Pushes the next try ahead, so that another copy of the worker leaves these alone.
-// In the order in which they came.
+// In the order in which they came. Letters are taken apart from everything else, so that
+// neither waits for the other.
 func (q *Queries) TakeIncoming(ctx context.Context, arg TakeIncomingParams) ([]TakeIncomingRow, error) {
-	rows, err := q.db.Query(ctx, takeIncoming, arg.Again, arg.Now, arg.Most)
+	rows, err := q.db.Query(ctx, takeIncoming,
+		arg.Again,
+		arg.Now,
+		arg.LetterSource,
+		arg.LetterKind,
+		arg.Letters,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
