@@ -42,9 +42,10 @@ type Parts struct {
 	// Metrics has what Temporal's SDK counts; the API and the worker add theirs.
 	Metrics *prometheus.Registry
 	Now     func() time.Time
-	// OutboundPerSecond bounds what leaves the house, over all workers: mail servers,
-	// Stripe and the exam vendor all have limits, and a flood of letters is an
-	// incident. 0 is no limit.
+	// OutboundPerSecond bounds what leaves the house: mail servers, Stripe and the exam
+	// vendor all have limits, and a flood of letters is an incident. It holds for what
+	// workflows ask for, over all workers, and beside it for what each worker sends out of
+	// the inbox. 0 is no limit.
 	OutboundPerSecond float64
 }
 

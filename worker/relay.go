@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"golang.org/x/time/rate"
 
 	"peercert/cases"
 	"peercert/certification"
@@ -39,6 +40,16 @@ const (
 type relay struct {
 	*Parts
 	logger *slog.Logger
+	// leaving bounds what leaves the house from here: letters, and questions to Stripe.
+	leaving *rate.Limiter
+}
+
+func newRelay(p *Parts, logger *slog.Logger) relay {
+	leaving := rate.NewLimiter(rate.Inf, 1)
+	if p.OutboundPerSecond > 0 {
+		leaving.SetLimit(rate.Limit(p.OutboundPerSecond))
+	}
+	return relay{Parts: p, logger: logger, leaving: leaving}
 }
 
 // lane is a part of the inbox that is delivered beside the other. Letters have one of their
@@ -191,7 +202,7 @@ func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (st
 				return "too late: the code has run out", nil
 			}
 		}
-		return "sent", letters{r.Parts}.SendNotice(ctx, about.NoticeID)
+		return r.mail(ctx, about.NoticeID)
 
 	case certification.SourceDocuments:
 		var about certification.DocumentToCheck
@@ -205,6 +216,9 @@ func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (st
 		return "check started", err
 
 	case payments.Source:
+		if err := r.leaving.Wait(ctx); err != nil {
+			return "", err
+		}
 		deliveries, err := r.Payments.Interpret(ctx, incoming)
 		if err != nil {
 			return "", err
@@ -238,6 +252,14 @@ func (r relay) deliver(ctx context.Context, incoming certification.Incoming) (st
 	return "", errNoCase
 }
 
+// mail sends a letter.
+func (r relay) mail(ctx context.Context, noticeID string) (string, error) {
+	if err := r.leaving.Wait(ctx); err != nil {
+		return "", err
+	}
+	return "sent", letters{r.Parts}.SendNotice(ctx, noticeID)
+}
+
 // step does what a step of a case asked for in its transaction.
 func (r relay) step(ctx context.Context, incoming certification.Incoming) (string, error) {
 	var about struct {
@@ -249,7 +271,7 @@ func (r relay) step(ctx context.Context, incoming certification.Incoming) (strin
 	}
 	switch incoming.Kind {
 	case store.KindLetter:
-		return "sent", letters{r.Parts}.SendNotice(ctx, about.NoticeID)
+		return r.mail(ctx, about.NoticeID)
 	case store.KindCorrected:
 		return outcomeLate, nil
 	case store.KindClosePage:
@@ -261,6 +283,9 @@ func (r relay) step(ctx context.Context, incoming certification.Incoming) (strin
 			return "", err
 		case row.Status == certification.PaymentOpen:
 			return "the step was void, and the payment is open", nil
+		}
+		if err := r.leaving.Wait(ctx); err != nil {
+			return "", err
 		}
 		deliveries, err := r.Payments.Close(ctx, checkoutOf(row))
 		if err != nil {

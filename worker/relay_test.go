@@ -111,6 +111,27 @@ func TestCodesAreMailedBeforeTemporalIsThere(t *testing.T) {
 	})
 }
 
+// Letters leave the house at no higher rate than the setting says, also those that no
+// workflow sends.
+func TestLettersOfTheInboxLeaveAtALimitedRate(t *testing.T) {
+	const perSecond, many = 5, 16
+	r := newRig(t)
+	r.parts.OutboundPerSecond = perSecond
+	for i := range many {
+		_, err := r.parts.Cases.OpenSignIn(t.Context(), r.key(), fmt.Sprintf("person-%d@example.test", i), "en", "")
+		require.NoError(t, err)
+	}
+	began := time.Now()
+	r.serve(nil, nil)
+	r.until("all codes", func() error {
+		if mailed := len(r.mail.Messages("")); mailed < many {
+			return fmt.Errorf("%d of %d", mailed, many)
+		}
+		return nil
+	})
+	require.GreaterOrEqual(t, time.Since(began), (many-1)*time.Second/perSecond)
+}
+
 // A code that came to be mailed too late is of no use, and an address that takes no mail
 // is not tried for a month: the code is put aside, and a letter without one goes out.
 func TestACodeThatHasRunOutIsNotMailed(t *testing.T) {

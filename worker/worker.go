@@ -61,7 +61,7 @@ func serve(ctx context.Context, p *Parts, functions *activities.Activities, logg
 
 	var stopping sync.WaitGroup
 	defer stopping.Wait()
-	inbox := relay{Parts: p, logger: logger}
+	inbox := newRelay(p, logger)
 	stopping.Go(func() { inbox.run(ctx, laneLetters) }) // a code needs no Temporal
 	for _, prepare := range []func() worker.Worker{onCases, onOutbound} {
 		w := startWhenReachable(ctx, prepare, logger)
