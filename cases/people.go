@@ -113,7 +113,7 @@ func (c *Cases) ChangePerson(ctx context.Context, actor certification.Actor, cha
 		}
 		written := queries.WritePersonParams{
 			ID: actor.ID, FirstName: row.FirstName, MiddleName: row.MiddleName, LastName: row.LastName, Called: change.Called,
-			Phone: change.Phone, Address: address, CountyPlan: row.CountyPlan, Language: change.Language,
+			Phone: change.Phone, Address: address, CountyPlan: row.CountyPlan, Language: change.Language, DateOfBirth: row.DateOfBirth,
 		}
 		if change.CountyPlan != "" {
 			written.CountyPlan = change.CountyPlan

@@ -119,7 +119,7 @@ func (c *Cases) confirm(ctx context.Context, registrationID, code string) (confi
 			return err
 		}
 		now := c.now()
-		if result, err = enroll(ctx, q, registration.EmailFolded, details, now); err != nil {
+		if result, err = enroll(ctx, q, details, now); err != nil {
 			return err
 		}
 		result.At = now.UTC().Truncate(time.Microsecond)
@@ -153,13 +153,60 @@ func again(ctx context.Context, q *queries.Queries, registration queries.Registr
 	return result, err
 }
 
-// enroll finds the person by their address, or takes them in, and chooses the case.
-func enroll(ctx context.Context, q *queries.Queries, folded string, details Registration, now time.Time) (confirmed, error) {
-	applicantID, err := takeIn(ctx, q, folded, details, now)
+// enroll finds the person by their address, or takes them in, and chooses the case. What
+// they told is theirs where it begins a case; one that is open goes on with what it has.
+func enroll(ctx context.Context, q *queries.Queries, details Registration, now time.Time) (confirmed, error) {
+	person, err := told(details)
 	if err != nil {
 		return confirmed{}, err
 	}
-	return choose(ctx, q, applicantID, details.CountyPlan)
+	applicantID, err := takeIn(ctx, q, details.Email, person, now)
+	if err != nil {
+		return confirmed{}, err
+	}
+	chosen, err := choose(ctx, q, applicantID, details.CountyPlan)
+	if err == nil && !chosen.Known {
+		person.ID = applicantID
+		err = tellAnew(ctx, q, person)
+	}
+	return chosen, err
+}
+
+// told is what a registration tells of a person.
+func told(details Registration) (queries.WritePersonParams, error) {
+	address, err := json.Marshal(details.Address)
+	if err != nil {
+		return queries.WritePersonParams{}, fmt.Errorf("encoding an address: %w", err)
+	}
+	person := queries.WritePersonParams{
+		FirstName: details.FirstName, MiddleName: details.MiddleName, LastName: details.LastName, Called: details.Called,
+		Phone: details.Phone, Address: address, CountyPlan: details.CountyPlan, Language: details.Language,
+	}
+	if !details.DateOfBirth.IsZero() {
+		person.DateOfBirth = &details.DateOfBirth
+	}
+	return person, nil
+}
+
+// tellAnew writes what a person told, who may have been known before. The legal names, and
+// with them the date of birth, stay once an application was handed in (see PersonChange):
+// where they differ, the next application says so, with proof.
+func tellAnew(ctx context.Context, q *queries.Queries, person queries.WritePersonParams) error {
+	known, err := q.LockApplicant(ctx, person.ID)
+	if err != nil {
+		return err
+	}
+	fixed, err := q.ApplicationHandedIn(ctx, person.ID)
+	if err != nil {
+		return err
+	}
+	if fixed {
+		person.FirstName, person.MiddleName, person.LastName = known.FirstName, known.MiddleName, known.LastName
+	}
+	if fixed || person.DateOfBirth == nil {
+		person.DateOfBirth = known.DateOfBirth
+	}
+	return q.WritePerson(ctx, person)
 }
 
 // choose chooses the case of a person who is locked: the open one, one that was chosen
@@ -192,20 +239,12 @@ func choose(ctx context.Context, q *queries.Queries, applicantID, countyPlan str
 // takeIn gives the person of an address, locked, whom it stores if they are new. Who is
 // erased at this moment is found by the first look and gone by the second: then the address
 // belongs to somebody new.
-func takeIn(ctx context.Context, q *queries.Queries, folded string, details Registration, now time.Time) (string, error) {
-	address, err := json.Marshal(details.Address)
-	if err != nil {
-		return "", fmt.Errorf("encoding an address: %w", err)
-	}
-	var born *time.Time
-	if !details.DateOfBirth.IsZero() {
-		born = &details.DateOfBirth
-	}
+func takeIn(ctx context.Context, q *queries.Queries, email string, told queries.WritePersonParams, now time.Time) (string, error) {
+	folded := fold(email)
 	person := queries.AddApplicantParams{
-		ID: store.NewID(), CandidateID: uuid.NewString(), Email: strings.TrimSpace(details.Email), EmailFolded: folded,
-		FirstName: details.FirstName, MiddleName: details.MiddleName, LastName: details.LastName, Called: details.Called,
-		Phone: details.Phone, Address: address, CountyPlan: details.CountyPlan, Language: details.Language,
-		DateOfBirth: born, CreatedAt: now,
+		ID: store.NewID(), CandidateID: uuid.NewString(), Email: strings.TrimSpace(email), EmailFolded: folded,
+		FirstName: told.FirstName, MiddleName: told.MiddleName, LastName: told.LastName, Called: told.Called, Phone: told.Phone,
+		Address: told.Address, CountyPlan: told.CountyPlan, Language: told.Language, DateOfBirth: told.DateOfBirth, CreatedAt: now,
 	}
 	if err := q.AddApplicant(ctx, person); err != nil {
 		return "", err

@@ -276,6 +276,67 @@ func TestConfirming(t *testing.T) {
 	require.NotContains(t, string(snapshots), "example.test")
 }
 
+// Who comes again tells all anew, and what they told last is what letters, the exam vendor
+// and the pages go by.
+func TestWhatIsToldOnRegisteringAgain(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	// told registers the owner of a case anew, with all but the address of their mail changed.
+	told := func(p *person, language string) (cases.Registration, cases.Confirmation) {
+		t.Helper()
+		known, err := w.Person(ctx, p.actor)
+		require.NoError(t, err)
+		r := cases.Registration{
+			FirstName: "María", MiddleName: "del", LastName: "Mar", Called: "Mari", Email: known.Email, Phone: "+1 213 555 0182",
+			CountyPlan: certification.CountyPlans()[1], Language: language, DateOfBirth: day(time.Date(1990, 5, 17, 0, 0, 0, 0, time.UTC)),
+			Address: cases.Address{Line1: "2 Oak St", Line2: "Flat 3", City: "Oakland", State: "CA", ZIP: "94612"},
+		}
+		opened, err := w.Register(ctx, w.key(), r)
+		require.NoError(t, err)
+		return r, w.confirm(opened)
+	}
+	// is what is known, as somebody would tell it.
+	is := func(p *person) cases.Registration {
+		t.Helper()
+		known, err := w.Person(ctx, p.actor)
+		require.NoError(t, err)
+		r := cases.Registration{
+			FirstName: known.FirstName, MiddleName: known.MiddleName, LastName: known.LastName, Called: known.Called, Email: known.Email,
+			Phone: known.Phone, CountyPlan: known.CountyPlan, Language: known.Language, Address: known.Address,
+		}
+		if born, is := known.DateOfBirth.Day(); is {
+			r.DateOfBirth = day(born)
+		}
+		return r
+	}
+
+	t.Run("it is written where it begins a case", func(t *testing.T) {
+		p := w.person()
+		p.must(&certification.Withdraw{})
+		r, begun := told(p, "es")
+		require.Equal(t, p.caseID, begun.Case.PreviousCaseID)
+		require.Equal(t, r.CountyPlan, begun.Case.CountyPlan)
+		require.Equal(t, r, is(p))
+	})
+	t.Run("an open case goes on with what was told first", func(t *testing.T) {
+		p := w.person()
+		before := is(p)
+		_, found := told(p, "es")
+		require.Equal(t, p.caseID, found.Case.ID)
+		require.Equal(t, before, is(p))
+	})
+	t.Run("the names on an application stay", func(t *testing.T) {
+		p := w.toApplication()
+		p.must(p.fill())
+		p.must(&certification.Withdraw{})
+		before := is(p)
+		r, begun := told(p, "es")
+		require.Equal(t, p.caseID, begun.Case.PreviousCaseID)
+		r.FirstName, r.MiddleName, r.LastName, r.DateOfBirth = before.FirstName, before.MiddleName, before.LastName, before.DateOfBirth
+		require.Equal(t, r, is(p))
+	})
+}
+
 func TestAMonthLaterItIsForgotten(t *testing.T) {
 	w := alive(t)
 	ctx := t.Context()

@@ -127,7 +127,7 @@ func (c *Cases) openAccount(ctx context.Context, signInID string, r Registration
 			return err
 		}
 		r.Email = known.Email
-		if result, err = enroll(ctx, q, registration.EmailFolded, r, c.now()); err != nil {
+		if result, err = enroll(ctx, q, r, c.now()); err != nil {
 			return err
 		}
 		result.At = *registration.ConfirmedAt

@@ -38,7 +38,8 @@ WHERE sought(a.first_name, a.middle_name, a.last_name) @@ to_tsquery('pg_catalog
 ORDER BY folded(a.last_name), folded(a.first_name), c.certificate_number LIMIT sqlc.arg(most);
 
 -- name: WritePerson :exec
-UPDATE applicants SET first_name = $2, middle_name = $3, last_name = $4, called = $5, phone = $6, address = $7, county_plan = $8, language = $9
+UPDATE applicants SET first_name = $2, middle_name = $3, last_name = $4, called = $5, phone = $6, address = $7, county_plan = $8, language = $9,
+    date_of_birth = $10
 WHERE id = $1;
 
 -- name: NamePerson :exec

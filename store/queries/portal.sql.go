@@ -687,20 +687,22 @@ func (q *Queries) TokensOf(ctx context.Context, arg TokensOfParams) ([]TokensOfR
 }
 
 const writePerson = `-- name: WritePerson :exec
-UPDATE applicants SET first_name = $2, middle_name = $3, last_name = $4, called = $5, phone = $6, address = $7, county_plan = $8, language = $9
+UPDATE applicants SET first_name = $2, middle_name = $3, last_name = $4, called = $5, phone = $6, address = $7, county_plan = $8, language = $9,
+    date_of_birth = $10
 WHERE id = $1
 `
 
 type WritePersonParams struct {
-	ID         string
-	FirstName  string
-	MiddleName string
-	LastName   string
-	Called     string
-	Phone      string
-	Address    []byte
-	CountyPlan string
-	Language   string
+	ID          string
+	FirstName   string
+	MiddleName  string
+	LastName    string
+	Called      string
+	Phone       string
+	Address     []byte
+	CountyPlan  string
+	Language    string
+	DateOfBirth *time.Time
 }
 
 func (q *Queries) WritePerson(ctx context.Context, arg WritePersonParams) error {
@@ -714,6 +716,7 @@ func (q *Queries) WritePerson(ctx context.Context, arg WritePersonParams) error 
 		arg.Address,
 		arg.CountyPlan,
 		arg.Language,
+		arg.DateOfBirth,
 	)
 	return err
 }
