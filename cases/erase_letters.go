@@ -26,6 +26,9 @@ func (l *look) eraseLetters(ctx context.Context, rule certification.Retention) (
 		l.soon(certification.AddDays(l.now, 1))
 		return int(letters), nil
 	}
+	if err := l.q.ForgetDigests(ctx, l.of.ID); err != nil {
+		return 0, err
+	}
 	notes, err := l.q.ForgetNotes(ctx, l.of.ID)
 	return int(letters + notes), err
 }

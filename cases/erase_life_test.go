@@ -175,6 +175,7 @@ func TestNothingIsLeftOfAPersonButWhatIsKeptForGood(t *testing.T) {
 	said := strings.ToLower(w.everything())
 	require.Contains(t, said, strings.ToLower(note))
 	require.NotZero(t, w.count("FROM letters"))
+	require.NotZero(t, w.count("FROM message_digests"))
 	for what, word := range words {
 		require.Contains(t, said, word, "the search does not find %s", what)
 	}
@@ -208,6 +209,7 @@ func TestNothingIsLeftOfAPersonButWhatIsKeptForGood(t *testing.T) {
 		require.NotContains(t, left, said)
 	}
 	require.NotContains(t, left, strings.ToLower(note), "what a reviewer wrote goes with the letters")
+	require.Zero(t, w.count("FROM message_digests"), "and so does a digest of it")
 	require.NotContains(t, left, "typed_name")
 	require.Contains(t, left, strings.ToLower(certification.CurrentPolicy(ended).EthicsVersion), "which text was signed stays")
 	require.Equal(t, 1, w.objects(authorization), "the candidate record is gone, the authorization names nobody")

@@ -35,7 +35,8 @@ func once[A any](ctx context.Context, c *Cases, actor certification.Actor, key s
 // bind claims a key for a request and gives the answer that is kept under it, if there is
 // one.
 func bind[A any](ctx context.Context, c *Cases, actor certification.Actor, key string, request []byte) (claimed claimedKey, answer A, answered bool, err error) {
-	if claimed, err = c.claim(ctx, c.Store.Queries, actor, key, request); err != nil {
+	claimed, first, err := c.claim(ctx, c.Store.Queries, actor, key, request)
+	if first || err != nil {
 		return claimed, answer, false, err
 	}
 	kept, err := c.Store.ReadKey(ctx, queries.ReadKeyParams(claimed))
@@ -50,7 +51,7 @@ func bind[A any](ctx context.Context, c *Cases, actor certification.Actor, key s
 // one transaction, exactly once, and whoever asks the same at the same time waits.
 func onceHere[A any](ctx context.Context, c *Cases, actor certification.Actor, key string, request []byte, do func(q *queries.Queries) (A, error)) (A, error) {
 	var answer A
-	claimed, err := c.claim(ctx, c.Store.Queries, actor, key, request)
+	claimed, _, err := c.claim(ctx, c.Store.Queries, actor, key, request)
 	if err != nil {
 		return answer, err
 	}
@@ -83,11 +84,11 @@ func keyOf(actor certification.Actor, key string) claimedKey {
 	return claimedKey{Actor: string(actor.Role) + ":" + actor.ID, Key: key}
 }
 
-// claim binds a key to a request, unless it is bound already.
-func (c *Cases) claim(ctx context.Context, q *queries.Queries, actor certification.Actor, key string, request []byte) (claimedKey, error) {
-	claimed := keyOf(actor, key)
-	_, err := q.ClaimKey(ctx, queries.ClaimKeyParams{Actor: claimed.Actor, Key: key, Digest: request, CreatedAt: c.now()})
-	return claimed, failed(err, "claiming an idempotency key")
+// claim binds a key to a request, and is the first to, unless it is bound already.
+func (c *Cases) claim(ctx context.Context, q *queries.Queries, actor certification.Actor, key string, request []byte) (claimed claimedKey, first bool, err error) {
+	claimed = keyOf(actor, key)
+	rows, err := q.ClaimKey(ctx, queries.ClaimKeyParams{Actor: claimed.Actor, Key: key, Digest: request, CreatedAt: c.now()})
+	return claimed, rows > 0, failed(err, "claiming an idempotency key")
 }
 
 // answerKept gives the answer that is kept under a key, if there is one.

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,17 +43,18 @@ func (c *Cases) Send(ctx context.Context, actor certification.Actor, send Send) 
 		return View{}, fmt.Errorf("encoding notes: %w", err)
 	}
 	request := digest(send.CaseID, string(signal), string(body), string(notes))
+	key := messageKey(actor, send.Key)
+	written, err := c.written(ctx, send.CaseID, key, signal, request)
+	if err != nil {
+		return View{}, err
+	}
 	return once(ctx, c, actor, send.Key, request, func() (View, error) {
-		key := messageKey(actor, send.Key)
 		*certification.EnvelopeOf(send.Message) = certification.Envelope{Key: key, Actor: actor, RequestID: send.RequestID}
 		c.pin(send.Message)
-		written, err := c.Store.RevisionOfKey(ctx, queries.RevisionOfKeyParams{CaseID: send.CaseID, Key: key})
-		switch {
-		case store.None(err):
-			err = c.carryOut(ctx, actor, row, send)
-		case err != nil:
-			err = failed(err, "looking for a message")
-		default:
+		var err error
+		if written == 0 {
+			err = c.carryOut(ctx, actor, row, send, request)
+		} else {
 			err = c.carryOutAgain(ctx, send, written)
 		}
 		if err != nil {
@@ -63,6 +65,22 @@ func (c *Cases) Send(ctx context.Context, actor certification.Actor, send Send) 
 		}
 		return c.Case(ctx, actor, send.CaseID)
 	})
+}
+
+// written is the revision that a message made, 0 if it is not in the log. One that asked
+// for something else under its key is refused: the log keeps that for longer than once keeps
+// the key, and is looked at first, so that the wrong request is not the one that is kept.
+func (c *Cases) written(ctx context.Context, caseID, key string, signal certification.Signal, request []byte) (revision int, err error) {
+	message, err := c.Store.MessageOfKey(ctx, queries.MessageOfKeyParams{CaseID: caseID, Key: key})
+	switch {
+	case store.None(err):
+		return 0, nil
+	case err != nil:
+		return 0, failed(err, "looking for a message")
+	case message.Signal != string(signal), message.Digest != nil && !bytes.Equal(message.Digest, request):
+		return 0, certification.KeyReused()
+	}
+	return message.Revision, nil
 }
 
 // pin gives what is handed in for the first time the policy in force, which is the
@@ -76,7 +94,7 @@ func (c *Cases) pin(message certification.Message) {
 	}
 }
 
-func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row store.CaseRow, send Send) error {
+func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row store.CaseRow, send Send, request []byte) error {
 	if refusal := row.AcceptsFrom(send.Message.Signal(), actor); refusal != nil {
 		return refusal
 	}
@@ -89,9 +107,13 @@ func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row sto
 	if err := c.checkContent(ctx, row, send); err != nil {
 		return err
 	}
+	key := certification.EnvelopeOf(send.Message).Key
+	if err := c.Store.WriteDigest(ctx, queries.WriteDigestParams{CaseID: send.CaseID, Key: key, Digest: request}); err != nil {
+		return failed(err, "keeping what is asked")
+	}
 	for code, note := range send.Notes {
 		if err := c.Store.WriteNote(ctx, queries.WriteNoteParams{
-			CaseID: send.CaseID, Key: certification.EnvelopeOf(send.Message).Key, Code: string(code), Note: note,
+			CaseID: send.CaseID, Key: key, Code: string(code), Note: note,
 		}); err != nil {
 			return failed(err, "keeping a note")
 		}

@@ -85,6 +85,49 @@ func TestTheSameKey(t *testing.T) {
 		require.NotContains(t, other.log(), "extend-deadline")
 	})
 
+	t.Run("with something else is refused, also once the answer is forgotten", func(t *testing.T) {
+		p := w.toReview()
+		key := w.key()
+		send := func(message certification.Message, notes map[certification.ReasonCode]string) error {
+			_, err := w.Send(ctx, administrator, cases.Send{CaseID: p.caseID, Key: key, Message: message, Notes: notes})
+			return err
+		}
+		month := 31 * 24 * time.Hour
+		forget := func() {
+			w.later(month)
+			defer w.later(-month)
+			_, err := w.store.ForgetOldRecords(ctx)
+			require.NoError(t, err)
+			require.Zero(t, w.count("FROM idempotency_keys WHERE key = $1", key))
+		}
+		require.NoError(t, send(&certification.ExtendDeadline{Days: 3}, nil))
+		log := p.log()
+		forget()
+		refused(t, certification.RefusedIdempotencyKeyReused, send(&certification.ExtendDeadline{Days: 4}, nil))
+		refused(t, certification.RefusedIdempotencyKeyReused, send(&certification.Hold{Reason: "records_check"}, nil))
+		refused(t, certification.RefusedIdempotencyKeyReused, send(&certification.ExtendDeadline{Days: 3}, map[certification.ReasonCode]string{"OTHER": "note"}))
+		require.NoError(t, send(&certification.ExtendDeadline{Days: 3}, nil), "what was asked for is still known, whatever came between")
+		require.Equal(t, log, p.log())
+
+		// A message of before it was kept what was asked.
+		w.exec("DELETE FROM message_digests WHERE case_id = $1", p.caseID)
+		forget()
+		refused(t, certification.RefusedIdempotencyKeyReused, send(&certification.Hold{Reason: "records_check"}, nil))
+		require.NoError(t, send(&certification.ExtendDeadline{Days: 3}, nil))
+		require.Equal(t, log, p.log())
+
+		// What was refused left nothing that would bind the key for good.
+		key = w.key()
+		w.temporal.Down()
+		refused(t, certification.RefusedUnavailable, send(&certification.Hold{Reason: "records_check"}, nil))
+		w.back(w.temporal)
+		forget()
+		require.NoError(t, send(&certification.ExtendDeadline{Days: 5}, nil))
+		forget()
+		require.NoError(t, send(&certification.ExtendDeadline{Days: 5}, nil))
+		require.Equal(t, append(log, "extend-deadline"), p.log())
+	})
+
 	t.Run("of a refusal can be used again for the same", func(t *testing.T) {
 		p := w.toReview()
 		decide := func(key string) error {

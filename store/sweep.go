@@ -22,7 +22,7 @@ func Forgotten() []certification.RecordClass {
 }
 
 // ForgetOldRecords deletes what belongs to no case, by the retention table: answers under
-// idempotency keys (a message of a case is still recognized by its event), registrations
+// idempotency keys (a message of a case is still recognized by its event, and by the digest beside it), registrations
 // with the letters that carried their codes, and feedback; and sessions and limits that
 // are over, by the real time. It says how many rows went.
 func (s *Store) ForgetOldRecords(ctx context.Context) (int, error) {

@@ -22,8 +22,16 @@ ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, outcome = excluded.outcom
 -- name: EventOfKey :one
 SELECT revision, settled FROM case_events WHERE case_id = $1 AND key = $2 AND voided_at IS NULL;
 
--- name: RevisionOfKey :one
-SELECT revision FROM case_events WHERE case_id = $1 AND key = $2 AND voided_at IS NULL;
+-- name: MessageOfKey :one
+-- A message in the log, and what was asked with it; null of one of before that was kept.
+SELECT e.revision, coalesce(e.event->>'signal', '')::text AS signal, d.digest FROM case_events e
+LEFT JOIN message_digests d ON d.case_id = e.case_id AND d.key = e.key
+WHERE e.case_id = $1 AND e.key = $2 AND e.voided_at IS NULL;
+
+-- name: WriteDigest :exec
+-- The key is bound to this request: what was asked with it before was refused.
+INSERT INTO message_digests (case_id, key, digest) VALUES ($1, $2, $3)
+ON CONFLICT (case_id, key) DO UPDATE SET digest = excluded.digest;
 
 -- name: VoidEvents :exec
 UPDATE case_events SET voided_at = $3 WHERE case_id = $1 AND revision >= $2 AND voided_at IS NULL;

@@ -320,6 +320,31 @@ func (q *Queries) LockNewCase(ctx context.Context, caseID string) error {
 	return err
 }
 
+const messageOfKey = `-- name: MessageOfKey :one
+SELECT e.revision, coalesce(e.event->>'signal', '')::text AS signal, d.digest FROM case_events e
+LEFT JOIN message_digests d ON d.case_id = e.case_id AND d.key = e.key
+WHERE e.case_id = $1 AND e.key = $2 AND e.voided_at IS NULL
+`
+
+type MessageOfKeyParams struct {
+	CaseID string
+	Key    string
+}
+
+type MessageOfKeyRow struct {
+	Revision int
+	Signal   string
+	Digest   []byte
+}
+
+// A message in the log, and what was asked with it; null of one of before that was kept.
+func (q *Queries) MessageOfKey(ctx context.Context, arg MessageOfKeyParams) (MessageOfKeyRow, error) {
+	row := q.db.QueryRow(ctx, messageOfKey, arg.CaseID, arg.Key)
+	var i MessageOfKeyRow
+	err := row.Scan(&i.Revision, &i.Signal, &i.Digest)
+	return i, err
+}
+
 const moveAuthorization = `-- name: MoveAuthorization :exec
 UPDATE authorizations SET eligible_until = $2 WHERE id = $1 AND eligible_until <> $2
 `
@@ -487,22 +512,6 @@ type ReopenPromisesParams struct {
 func (q *Queries) ReopenPromises(ctx context.Context, arg ReopenPromisesParams) error {
 	_, err := q.db.Exec(ctx, reopenPromises, arg.CaseID, arg.FromRevision)
 	return err
-}
-
-const revisionOfKey = `-- name: RevisionOfKey :one
-SELECT revision FROM case_events WHERE case_id = $1 AND key = $2 AND voided_at IS NULL
-`
-
-type RevisionOfKeyParams struct {
-	CaseID string
-	Key    string
-}
-
-func (q *Queries) RevisionOfKey(ctx context.Context, arg RevisionOfKeyParams) (int, error) {
-	row := q.db.QueryRow(ctx, revisionOfKey, arg.CaseID, arg.Key)
-	var revision int
-	err := row.Scan(&revision)
-	return revision, err
 }
 
 const settleDrafts = `-- name: SettleDrafts :exec
@@ -745,6 +754,23 @@ func (q *Queries) WriteCase(ctx context.Context, arg WriteCaseParams) error {
 		arg.CreatedAt,
 		arg.WrittenTask,
 	)
+	return err
+}
+
+const writeDigest = `-- name: WriteDigest :exec
+INSERT INTO message_digests (case_id, key, digest) VALUES ($1, $2, $3)
+ON CONFLICT (case_id, key) DO UPDATE SET digest = excluded.digest
+`
+
+type WriteDigestParams struct {
+	CaseID string
+	Key    string
+	Digest []byte
+}
+
+// The key is bound to this request: what was asked with it before was refused.
+func (q *Queries) WriteDigest(ctx context.Context, arg WriteDigestParams) error {
+	_, err := q.db.Exec(ctx, writeDigest, arg.CaseID, arg.Key, arg.Digest)
 	return err
 }
 

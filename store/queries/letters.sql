@@ -32,6 +32,10 @@ ON CONFLICT (notice_id) DO UPDATE SET text = '', html = '', headings = '{}', era
 -- name: ForgetNotes :execrows
 DELETE FROM decision_notes WHERE case_id = $1;
 
+-- name: ForgetDigests :exec
+-- What was asked of a case may have had a note in it.
+DELETE FROM message_digests WHERE case_id = $1;
+
 -- name: EraseUnsentLetters :execrows
 -- Erases the words of letters that can never be sent, because the address of the person goes.
 INSERT INTO letters (notice_id, language, subject, text, html, headings, written_at, erased_at)

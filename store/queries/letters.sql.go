@@ -53,6 +53,16 @@ func (q *Queries) EraseUnsentLetters(ctx context.Context, arg EraseUnsentLetters
 	return result.RowsAffected(), nil
 }
 
+const forgetDigests = `-- name: ForgetDigests :exec
+DELETE FROM message_digests WHERE case_id = $1
+`
+
+// What was asked of a case may have had a note in it.
+func (q *Queries) ForgetDigests(ctx context.Context, caseID string) error {
+	_, err := q.db.Exec(ctx, forgetDigests, caseID)
+	return err
+}
+
 const forgetNotes = `-- name: ForgetNotes :execrows
 DELETE FROM decision_notes WHERE case_id = $1
 `

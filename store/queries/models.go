@@ -186,6 +186,12 @@ type Limit struct {
 	EndsAt time.Time
 }
 
+type MessageDigest struct {
+	CaseID string
+	Key    string
+	Digest []byte
+}
+
 type Notice struct {
 	ID             string
 	CaseID         *string
