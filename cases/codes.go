@@ -49,7 +49,7 @@ const (
 	toBeginAgain purpose = "another_case"
 )
 
-// anonymous is who registers.
+// anonymous is who asks for a code without saying who they are.
 var anonymous = certification.Actor{Role: "anonymous"}
 
 func fold(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -32,7 +33,9 @@ func (c *Cases) Register(ctx context.Context, key string, r Registration) (Opene
 	if err != nil {
 		return OpenedRegistration{}, fmt.Errorf("encoding a registration: %w", err)
 	}
-	return onceHere(ctx, c, anonymous, key, digest("register", string(details)), func(q *queries.Queries) (OpenedRegistration, error) {
+	// Strangers have keys of their own, such as register-1, and no id yet: their address is it.
+	scope := certification.Actor{Role: anonymous.Role, ID: hex.EncodeToString(c.derive("registrant", fold(r.Email)))}
+	return onceHere(ctx, c, scope, key, digest("register", string(details)), func(q *queries.Queries) (OpenedRegistration, error) {
 		return c.mailCode(ctx, q, askedCode{purpose: toRegister, details: r, asker: r.Asker})
 	})
 }

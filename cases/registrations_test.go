@@ -35,8 +35,21 @@ func TestRegistering(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, first, again)
 		require.Equal(t, before, sent())
-		_, err = w.Register(ctx, key, registrationOf("three@example.test"))
+		other := registrationOf("two@example.test")
+		other.LastName = "Other"
+		_, err = w.Register(ctx, key, other)
 		refused(t, certification.RefusedIdempotencyKeyReused, err)
+	})
+
+	t.Run("a key that somebody else made up too is still one's own", func(t *testing.T) {
+		key, ids := w.key(), map[string]bool{}
+		for _, email := range []string{"three@example.test", "four@example.test"} {
+			opened, err := w.Register(ctx, key, registrationOf(email))
+			require.NoError(t, err)
+			ids[opened.ID] = true
+		}
+		require.Len(t, ids, 2)
+		require.Zero(t, w.count("FROM idempotency_keys k WHERE k::text LIKE '%example%'"), "no address is kept with a key")
 	})
 
 	t.Run("asked eight times at once it is one registration and one code", func(t *testing.T) {
