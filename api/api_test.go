@@ -135,6 +135,11 @@ func TestReadersSeeOnlyWhatIsTheirs(t *testing.T) {
 		assert.NotContains(t, others, member)
 	}
 	assert.Contains(t, own, "Please sign.")
+	assert.NotContains(t, others, "Please sign.", "who reads a reviewer's words says why")
+	assert.NotContains(t, body("service", ""), "Please sign.")
+	withPurpose, err := w.as("reviewer").Get(t.Context(), "/v1/cases/"+ownCase+"/drafts/application", apitest.WithHeader("Purpose", "review"))
+	require.NoError(t, err)
+	assert.Contains(t, string(withPurpose.Body), `"notes":{"OTHER":"Please sign."}`)
 	assert.Contains(t, body("applicant", "/letters"), canary)
 	assert.NotContains(t, body("reviewer", "/letters"), canary)
 	assert.Contains(t, body("applicant", "/documents"), canary)

@@ -84,7 +84,11 @@ func caseOf(view cases.View, reader certification.Actor) wire.Case {
 	}
 	c.Returned = optionalList(each(view.Returned, func(code certification.ReasonCode) wire.Returned {
 		rule, _ := certification.ReasonOf(code)
-		return wire.Returned{Code: string(code), Part: optionalText(rule.Part), Note: optional(view.Notes[code])}
+		returned := wire.Returned{Code: string(code), Part: optionalText(rule.Part)}
+		if !staff(reader) { // an answer of before may be kept with them
+			returned.Note = optional(view.Notes[code])
+		}
+		return returned
 	}))
 	if p := view.Payment; p != nil {
 		c.Payment = &wire.OpenPayment{
@@ -191,11 +195,15 @@ func draftAs[T any](draft cases.Draft) (T, error) {
 	if len(values) == 0 {
 		values = json.RawMessage("{}")
 	}
-	encoded, err := json.Marshal(map[string]any{
+	members := map[string]any{
 		"revision": draft.Revision, "values": values, "findings": findings(draft.Findings),
 		"open_parts": each(draft.OpenParts, text[certification.Part]), "open_fields": append([]string{}, draft.OpenFields...),
 		"saved_at": optionalTime(draft.SavedAt), "expires_at": optionalTime(draft.ExpiresAt), "erased_at": optionalTime(draft.ErasedAt),
-	})
+	}
+	if len(draft.Notes) > 0 {
+		members["notes"] = draft.Notes
+	}
+	encoded, err := json.Marshal(members)
 	if err != nil {
 		return typed, fmt.Errorf("writing a draft: %w", err)
 	}

@@ -162,6 +162,7 @@ func (f *core) Draft(_ context.Context, actor certification.Actor, id string, fo
 	return cases.Draft{
 		Form: form, Revision: 3, Values: f.values, OpenParts: []certification.Part{certification.PartPhotoID}, SavedAt: today, ExpiresAt: today,
 		Findings: []certification.Finding{{Field: "photo_id", Code: "required", Detail: "This is required."}},
+		Notes:    map[certification.ReasonCode]string{"OTHER": "Please sign."},
 	}, err
 }
 

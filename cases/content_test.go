@@ -207,10 +207,24 @@ func TestNotesOfADecision(t *testing.T) {
 
 	view, err := decide(map[certification.ReasonCode]string{"OTHER": "Please sign in ink."}, "OTHER", "ID_UNREADABLE")
 	require.NoError(t, err)
-	require.Equal(t, map[certification.ReasonCode]string{"OTHER": "Please sign in ink."}, view.Notes)
+	require.Empty(t, view.Notes, "the words are for the person alone, and for who says why they read them")
 	own, err := w.Case(ctx, p.actor, p.caseID)
 	require.NoError(t, err)
-	require.Equal(t, view.Notes, own.Notes)
+	require.Equal(t, map[certification.ReasonCode]string{"OTHER": "Please sign in ink."}, own.Notes)
+	for _, actor := range []certification.Actor{r, administrator, {Role: certification.RoleService, ID: "s"}} {
+		seen, err := w.Case(ctx, actor, p.caseID)
+		require.NoError(t, err)
+		require.Equal(t, own.Returned, seen.Returned)
+		require.Empty(t, seen.Notes)
+	}
+	reads := w.count("FROM reads")
+	read, err := w.Draft(ctx, r, p.caseID, certification.FormApplication, cases.PurposeReview)
+	require.NoError(t, err)
+	require.Equal(t, own.Notes, read.Notes)
+	require.Equal(t, reads+1, w.count("FROM reads"))
+	read, err = w.Draft(ctx, r, p.caseID, certification.FormTraining, cases.PurposeReview)
+	require.NoError(t, err)
+	require.Empty(t, read.Notes, "the other form was not returned")
 	letters, err := w.Letters(ctx, p.actor, p.caseID)
 	require.NoError(t, err)
 	require.Contains(t, letters[len(letters)-1].Text, "Please sign in ink.")
@@ -236,9 +250,11 @@ func TestNotesOfADecision(t *testing.T) {
 	}
 	view = p.must(&certification.ResubmitApplication{DraftRevision: draft.Revision, DocumentIDs: []string{documents[0], diploma}})
 	require.Empty(t, view.Notes)
-	view, err = decide(map[certification.ReasonCode]string{"OTHER": "And the date."}, "OTHER")
+	_, err = decide(map[certification.ReasonCode]string{"OTHER": "And the date."}, "OTHER")
 	require.NoError(t, err)
-	require.Equal(t, map[certification.ReasonCode]string{"OTHER": "And the date."}, view.Notes)
+	own, err = w.Case(ctx, p.actor, p.caseID)
+	require.NoError(t, err)
+	require.Equal(t, map[certification.ReasonCode]string{"OTHER": "And the date."}, own.Notes)
 }
 
 func (p *person) snapshot() (snapshot string) {

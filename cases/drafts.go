@@ -23,7 +23,11 @@ func (c *Cases) Draft(ctx context.Context, actor certification.Actor, caseID str
 	if err := c.recordRead(ctx, actor, caseID, purpose, "draft:"+string(form)); err != nil {
 		return Draft{}, err
 	}
-	return c.draft(ctx, row, form)
+	draft, err := c.draft(ctx, row, form)
+	if err == nil && actor.Role != certification.RoleApplicant && row.ReturnedFor(form) {
+		draft.Notes, err = c.notes(ctx, row)
+	}
+	return draft, err
 }
 
 func (c *Cases) draft(ctx context.Context, row store.CaseRow, form certification.Form) (Draft, error) {

@@ -243,12 +243,6 @@ func (c *Cases) exportCase(ctx context.Context, actor certification.Actor, view 
 		return ExportedCase{}, err
 	}
 	for _, event := range events.Events {
-		if event.Actor.Role != certification.RoleApplicant {
-			event.Actor.ID = "" // of staff the role is told
-		}
-		if event.Signal == certification.SignalReassign {
-			event.Details.ID = ""
-		}
 		exported.Events = append(exported.Events, ExportedEvent(event))
 	}
 	promises, err := c.Promises(ctx, actor, view.ID)

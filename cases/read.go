@@ -33,19 +33,25 @@ func (c *Cases) Case(ctx context.Context, actor certification.Actor, caseID stri
 			view.CheckoutURL, view.CheckoutExpiresAt = payment.CheckoutUrl, expires
 		}
 	}
-	if len(row.Returned) > 0 {
-		notes, err := c.Store.LatestNotesOf(ctx, caseID)
-		if err != nil {
-			return View{}, failed(err, "reading notes")
-		}
-		view.Notes = map[certification.ReasonCode]string{}
-		for _, note := range notes { // oldest first: the newest stays
-			if slices.Contains(row.Returned, certification.ReasonCode(note.Code)) {
-				view.Notes[certification.ReasonCode(note.Code)] = note.Note
-			}
+	if len(row.Returned) > 0 && actor.Role == certification.RoleApplicant {
+		view.Notes, err = c.notes(ctx, row)
+	}
+	return view, err
+}
+
+// notes are a reviewer's words to what was returned.
+func (c *Cases) notes(ctx context.Context, row store.CaseRow) (map[certification.ReasonCode]string, error) {
+	rows, err := c.Store.LatestNotesOf(ctx, row.ID)
+	if err != nil {
+		return nil, failed(err, "reading notes")
+	}
+	notes := map[certification.ReasonCode]string{}
+	for _, note := range rows { // oldest first: the newest stays
+		if slices.Contains(row.Returned, certification.ReasonCode(note.Code)) {
+			notes[certification.ReasonCode(note.Code)] = note.Note
 		}
 	}
-	return view, nil
+	return notes, nil
 }
 
 // view is a case without what needs another row.
@@ -128,9 +134,22 @@ func (c *Cases) Events(ctx context.Context, actor certification.Actor, caseID st
 		if err := json.Unmarshal(row.Event, &event.Event); err != nil {
 			return Events{}, fmt.Errorf("decoding an event of case %s: %w", caseID, err)
 		}
+		if actor.Role == certification.RoleApplicant {
+			event.hideStaff()
+		}
 		events.Events = append(events.Events, event)
 	}
 	return events, nil
+}
+
+// hideStaff takes away who of ours did something, or was given a review: their role is told.
+func (e *Event) hideStaff() {
+	if e.Actor.Role != certification.RoleApplicant {
+		e.Actor.ID = ""
+	}
+	if e.Signal == certification.SignalReassign {
+		e.Details.ID = ""
+	}
 }
 
 // Promises are all promises of a case, oldest first.

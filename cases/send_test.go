@@ -384,6 +384,29 @@ func TestTheCaseAsItsReaderMaySeeIt(t *testing.T) {
 	require.True(t, promises[0].EndedAt.IsZero())
 }
 
+// Who of ours did something, or is to do it, is told to ours alone.
+func TestTheLogNamesNobodyOfOurs(t *testing.T) {
+	w := alive(t)
+	ctx := t.Context()
+	p := w.toReview()
+	p.mustAs(reviewer("reviewer-1"), &certification.ClaimReview{})
+	p.mustAs(administrator, &certification.Reassign{ReviewerID: "reviewer-2"})
+	told := func(actor certification.Actor) string {
+		t.Helper()
+		events, err := w.Events(ctx, actor, p.caseID, cases.Page{Limit: 50})
+		require.NoError(t, err)
+		said, err := json.Marshal(events)
+		require.NoError(t, err)
+		require.Contains(t, string(said), `"reassign"`)
+		require.Contains(t, string(said), p.actor.ID)
+		return string(said)
+	}
+	for _, id := range []string{"reviewer-1", "reviewer-2", administrator.ID} {
+		require.Contains(t, told(administrator), id)
+		require.NotContains(t, told(p.actor), id)
+	}
+}
+
 // That something on our side does not get on is told to everybody; why, to staff.
 func TestSlownessIsNotHidden(t *testing.T) {
 	w := still(t)

@@ -56,7 +56,8 @@ type View struct {
 	// BookingURL is the vendor's page for Case.Exam, only for the owner; empty until
 	// the vendor accepted the authorization.
 	BookingURL string
-	// Notes are the reviewer's words to Case.Returned, for the reasons that need any.
+	// Notes are the reviewer's words to Case.Returned, for the reasons that need any. Only
+	// for the owner: they are personal, and staff read them with the draft (Draft.Notes).
 	Notes map[certification.ReasonCode]string
 	// Slow says that something on our side does not get on, such as a letter that cannot
 	// be sent. It is for everybody; why (Case.Attention) is for staff.
@@ -100,7 +101,7 @@ type Send struct {
 	Notes map[certification.ReasonCode]string
 }
 
-// Event is one line of the log of a case.
+// Event is one line of the log of a case. Its owner is told no ids of staff.
 type Event struct {
 	certification.Event
 	Number int // the revision it made, from 1
@@ -167,6 +168,9 @@ type Draft struct {
 	// Answered are the fields that were answered since the draft was given back: saved
 	// again, changed or not, or with a file that came since.
 	Answered []string
+	// Notes are a reviewer's words to what of it was returned, only for staff: that they read
+	// a draft is recorded. The owner has them with the case.
+	Notes map[certification.ReasonCode]string
 	// HandedIn is true while the draft is out of the applicant's hands.
 	HandedIn  bool
 	SavedAt   time.Time // zero before the first save

@@ -135,6 +135,9 @@ type ApplicationDraft struct {
 	// Findings What would be refused now.
 	Findings []Finding `json:"findings"`
 
+	// Notes The reviewer's words to what was returned, by reason. Only for staff.
+	Notes *ReasonNotes `json:"notes,omitempty"`
+
 	// OpenFields The members of the values that may be changed: after a return those that its reasons are about.
 	OpenFields []string `json:"open_fields"`
 
@@ -408,7 +411,7 @@ type EventDetails struct {
 	Documents *[]string `json:"documents,omitempty"`
 	Fee       *Fee      `json:"fee,omitempty"`
 
-	// ID Of the payment, the document, the authorization.
+	// ID Of the payment, the document, the authorization; of the reviewer to whom a review was given, only for staff.
 	ID       *string       `json:"id,omitempty"`
 	Passed   *bool         `json:"passed,omitempty"`
 	Promise  *string       `json:"promise,omitempty"`
@@ -714,6 +717,9 @@ type Reason struct {
 // ReasonCode Examples: ID_EXPIRED
 type ReasonCode = string
 
+// ReasonNotes The reviewer's words to the applicant, by reason; required for those that need a note.
+type ReasonNotes map[string]string
+
 // Registration defines model for Registration.
 type Registration struct {
 	Address Address `json:"address"`
@@ -761,6 +767,9 @@ type RenewalDraft struct {
 	// Findings What would be refused now.
 	Findings []Finding `json:"findings"`
 
+	// Notes The reviewer's words to what was returned, by reason. Only for staff.
+	Notes *ReasonNotes `json:"notes,omitempty"`
+
 	// OpenFields The members of the values that may be changed: after a return those that its reasons are about.
 	OpenFields []string `json:"open_fields"`
 
@@ -788,7 +797,7 @@ type Returned struct {
 	// Code Examples: ID_EXPIRED
 	Code ReasonCode `json:"code"`
 
-	// Note The reviewer's words.
+	// Note The reviewer's words. Only for the owner of the case: staff have them with the draft.
 	Note *string          `json:"note,omitempty"`
 	Part *ApplicationPart `json:"part,omitempty"`
 }
@@ -822,6 +831,9 @@ type TrainingDraft struct {
 
 	// Findings What would be refused now.
 	Findings []Finding `json:"findings"`
+
+	// Notes The reviewer's words to what was returned, by reason. Only for staff.
+	Notes *ReasonNotes `json:"notes,omitempty"`
 
 	// OpenFields The members of the values that may be changed: after a return those that its reasons are about.
 	OpenFields []string `json:"open_fields"`
