@@ -50,11 +50,15 @@ func (c *Cases) progress(ctx context.Context, caseID string) (VideoProgress, err
 // since it was opened, and the video no faster than its chapters one after another,
 // so that neither one click nor five windows can fake it.
 func (c *Cases) Watch(ctx context.Context, actor certification.Actor, watch Watch) (VideoProgress, error) {
-	if _, err := c.findOwn(ctx, actor, watch.CaseID); err != nil {
+	row, err := c.findOwn(ctx, actor, watch.CaseID)
+	if err != nil {
 		return VideoProgress{}, err
 	}
 	request := digest("watch", watch.CaseID, watch.Chapter, watch.Event)
 	return once(ctx, c, actor, watch.Key, request, func() (VideoProgress, error) {
+		if row.Stage == certification.StageClosed {
+			return VideoProgress{}, certification.CaseClosed()
+		}
 		progress, err := c.progress(ctx, watch.CaseID)
 		if err != nil {
 			return VideoProgress{}, err

@@ -187,6 +187,11 @@ func TestAClosedCaseTakesNothing(t *testing.T) {
 	t.Parallel()
 	s := onStack(t).scene(t)
 	p := s.registered(1)[0]
+	watch := func(event string, options ...apitest.Option) apitest.Answer {
+		return s.sent(p.API.Post(t.Context(), "/v1/cases/"+p.CaseID+"/video-progress", map[string]any{"chapter": s.chapter(), "event": event}, options...))
+	}
+	opened := watch("opened", apitest.WithKey("watch-before-closing"))
+	require.Equal(t, http.StatusOK, opened.Status, string(opened.Body))
 	closed, err := p.Signal(t.Context(), "withdraw", nil)
 	require.NoError(t, err)
 	require.Equal(t, "closed", closed.Stage)
@@ -200,6 +205,8 @@ func TestAClosedCaseTakesNothing(t *testing.T) {
 		"a signal of administrators":  s.sent(s.administrator.Signal(t.Context(), p.CaseID, "hold", map[string]any{"reason": "records_check"})),
 		"a draft":                     s.sent(p.API.Patch(t.Context(), "/v1/cases/"+p.CaseID+"/drafts/application", map[string]any{"revision": 0, "values": map[string]any{"called": "R"}})),
 		"a document":                  s.sent(p.API.Upload(t.Context(), p.CaseID, "photo_id", "id.jpg", bytes.NewReader(picture))),
+		"the video":                   watch("opened"),
+		"the end of a chapter":        watch("finished"),
 		"an administrator's new run":  s.sent(s.administrator.Signal(t.Context(), p.CaseID, "start-new-run", nil)),
 		"a reviewer, before his time": s.sent(s.reviewer.Signal(t.Context(), p.CaseID, "claim-review", nil)),
 	} {
@@ -207,6 +214,8 @@ func TestAClosedCaseTakesNothing(t *testing.T) {
 		assert.Equal(t, "closed", answer.Problem(), name)
 	}
 	assert.Equal(t, before, s.written(p.CaseID))
+	again := watch("opened", apitest.WithKey("watch-before-closing"))
+	assert.Equal(t, http.StatusOK, again.Status, "what was answered before is answered again: %s", again.Body)
 	read := s.sent(p.API.Get(t.Context(), "/v1/cases/"+p.CaseID))
 	assert.Equal(t, http.StatusOK, read.Status, "reading a closed case goes on")
 }
