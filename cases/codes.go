@@ -62,7 +62,8 @@ type askedCode struct {
 	// asker is who asks: the address of a machine, or a person. Each has a count of their
 	// own for each address; those of whom nothing is known share one.
 	asker string
-	// paced refuses a second code within a minute of the first.
+	// paced refuses a second code within a minute of the first. One who registers is not
+	// paced: without the answer they have no id to confirm, and what they told may be wrong.
 	paced bool
 }
 

@@ -30,15 +30,17 @@ type Address struct{ Line1, Line2, City, State, ZIP string }
 
 // OpenedRegistration is the same whether or not the address was known before.
 type OpenedRegistration struct {
-	ID          string    // UUIDv7
-	ExpiresAt   time.Time // the six-digit code is of no use afterwards
-	ResendAfter time.Time // earlier, the same registration sends no second code
+	ID        string    // UUIDv7
+	ExpiresAt time.Time // the six-digit code is of no use afterwards
+	// ResendAfter is when it is time to ask for another code. OpenSignIn and OpenEmailChange
+	// refuse it earlier; Register does not, and the code before stays good.
+	ResendAfter time.Time
 }
 
 // Confirmation is a confirmed address: a case and a token for its owner.
 type Confirmation struct {
 	Case           View
-	Token          string // given again to the same request alone; only its hash is kept
+	Token          string // given again to the same request, and for a day to the right code; only its hash is kept
 	TokenExpiresAt time.Time
 }
 

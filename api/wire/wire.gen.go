@@ -302,7 +302,7 @@ type ChapterID = string
 type Confirmation struct {
 	Case Case `json:"case"`
 
-	// Token Keep it: only the same request with the same key gives it again.
+	// Token Keep it. The same request with the same key gives it again for 30 days; with another key the right code does, until a day after it has run out.
 	Token          string    `json:"token"`
 	TokenExpiresAt time.Time `json:"token_expires_at"`
 }
@@ -547,7 +547,7 @@ type OpenedRegistration struct {
 	// Examples: 0198c7a2-6a3e-7b1e-9a55-6f1d2c3b4a58
 	RegistrationID ID `json:"registration_id"`
 
-	// ResendAfter Registering again earlier sends no second code.
+	// ResendAfter Until then the code is probably on its way. Registering again, with another key, sends another code at any time, and the one before stays good; but no more than five in an hour for you, and twenty in all, go to one address.
 	ResendAfter time.Time `json:"resend_after"`
 }
 
