@@ -116,6 +116,25 @@ func TestACertificateIsFoundAsPeopleWriteIt(t *testing.T) {
 	}
 }
 
+// A case keeps its policy when another comes into force: who pays reads that one.
+func TestThePolicyOfACaseIsFound(t *testing.T) {
+	w := newWorld(t)
+	answer, err := w.as("applicant").Get(t.Context(), "/v1/cases/"+ownCase)
+	require.NoError(t, err)
+	var found struct {
+		Version string `json:"policy_version"`
+	}
+	require.NoError(t, answer.Into(&found))
+	answer, err = w.client.Get(t.Context(), "/v1/policy?version="+found.Version)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, answer.Status, string(answer.Body))
+	assert.Contains(t, string(answer.Body), `"version":"`+found.Version+`"`)
+	answer, err = w.client.Get(t.Context(), "/v1/policy?version=1999-01")
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusNotFound, answer.Status, string(answer.Body))
+	assert.Equal(t, "not-found", answer.Problem())
+}
+
 // What is for staff, and what is the owner's, is told to nobody else.
 func TestReadersSeeOnlyWhatIsTheirs(t *testing.T) {
 	w := newWorld(t)

@@ -211,8 +211,14 @@ func (s *server) RecordVideoProgress(ctx context.Context, r wire.RecordVideoProg
 	return wire.RecordVideoProgress200JSONResponse(progressOf(progress)), err
 }
 
-func (s *server) GetPolicy(context.Context, wire.GetPolicyRequestObject) (wire.GetPolicyResponseObject, error) {
+func (s *server) GetPolicy(_ context.Context, r wire.GetPolicyRequestObject) (wire.GetPolicyResponseObject, error) {
 	p := certification.CurrentPolicy(s.now())
+	if r.Params.Version != nil {
+		var known bool
+		if p, known = certification.PolicyOf(*r.Params.Version); !known {
+			return nil, certification.NotFound()
+		}
+	}
 	fees := []certification.Fee{
 		certification.FeeApplication, certification.FeeExam, certification.FeeRetake, certification.FeeRenewal, certification.FeeLateRenewal,
 	}

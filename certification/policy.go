@@ -78,6 +78,16 @@ func CurrentPolicy(at time.Time) Policy {
 	return current
 }
 
+// PolicyOf is the policy of a version, such as one that a case keeps.
+func PolicyOf(version string) (Policy, bool) {
+	for _, policy := range policies {
+		if policy.Version == version {
+			return policy, true
+		}
+	}
+	return Policy{}, false
+}
+
 // PolicyAhead is the policy that the next step of a case falls under: a renewal that is
 // not handed in yet will be handed in under the one in force, all else is under the
 // case's own.

@@ -144,6 +144,24 @@ func TestFees(t *testing.T) {
 	require.Zero(t, (&Case{Policy: policy, AttemptsUsed: 9}).AttemptsLeft())
 }
 
+// A case keeps its policy when another comes into force, and who asks for it by its version
+// learns what the case goes by.
+func TestAPolicyIsFoundByItsVersion(t *testing.T) {
+	before := policies
+	t.Cleanup(func() { policies = before })
+	next := policies[0]
+	next.Version, next.NotRefundableVersion, next.InForceFrom = "next", "another text", time.Date(2027, 1, 1, 8, 0, 0, 0, time.UTC)
+	policies = append(slices.Clone(before), next)
+	require.Equal(t, next, CurrentPolicy(next.InForceFrom))
+	for _, policy := range policies {
+		found, known := PolicyOf(policy.Version)
+		require.True(t, known)
+		require.Equal(t, policy, found)
+	}
+	_, known := PolicyOf("")
+	require.False(t, known)
+}
+
 func TestThePolicyInForce(t *testing.T) {
 	for i, policy := range policies {
 		require.Equal(t, policy.Version, CurrentPolicy(policy.InForceFrom).Version)

@@ -243,10 +243,12 @@ type Case struct {
 	OnHold bool   `json:"on_hold"`
 
 	// Outcome Only at stage closed.
-	Outcome       *Outcome     `json:"outcome,omitempty"`
-	Overdue       bool         `json:"overdue"`
-	Payment       *OpenPayment `json:"payment,omitempty"`
-	PolicyVersion string       `json:"policy_version"`
+	Outcome *Outcome     `json:"outcome,omitempty"`
+	Overdue bool         `json:"overdue"`
+	Payment *OpenPayment `json:"payment,omitempty"`
+
+	// PolicyVersion Of the policy that the case goes by.
+	PolicyVersion string `json:"policy_version"`
 
 	// PreviousCaseID A UUID. Of what we number it is version 7, and grows with time; a document has one that follows from its upload and its key, so that an upload sent again is the same document.
 	//
@@ -1054,6 +1056,12 @@ type RecordVideoProgressParams struct {
 // RecordVideoProgressJSONBodyEvent defines parameters for RecordVideoProgress.
 type RecordVideoProgressJSONBodyEvent string
 
+// GetPolicyParams defines parameters for GetPolicy.
+type GetPolicyParams struct {
+	// Version Of a policy that is or was in force, such as `policy_version` of a case; another one is refused with 404.
+	Version *string `form:"version,omitempty" json:"version,omitempty"`
+}
+
 // RegisterParams defines parameters for Register.
 type RegisterParams struct {
 	// IdempotencyKey Of your choice; the same when you try again, a new one otherwise.
@@ -1165,7 +1173,7 @@ type ServerInterface interface {
 	GetCertificate(c *gin.Context, certificateNumber string)
 	// GetPolicy Fees, days and attempts
 	// (GET /v1/policy)
-	GetPolicy(c *gin.Context)
+	GetPolicy(c *gin.Context, params GetPolicyParams)
 	// ListReasons Reasons of decisions
 	// (GET /v1/reasons)
 	ListReasons(c *gin.Context)
@@ -2068,6 +2076,20 @@ func (siw *ServerInterfaceWrapper) GetCertificate(c *gin.Context) {
 // GetPolicy operation middleware
 func (siw *ServerInterfaceWrapper) GetPolicy(c *gin.Context) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPolicyParams
+
+	// ------------- Optional query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "version", c.Request.URL.Query(), &params.Version, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
 		if c.IsAborted() {
@@ -2075,7 +2097,7 @@ func (siw *ServerInterfaceWrapper) GetPolicy(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetPolicy(c)
+	siw.Handler.GetPolicy(c, params)
 }
 
 // ListReasons operation middleware
@@ -3212,6 +3234,7 @@ func (response GetCertificatedefaultApplicationProblemPlusJSONResponse) VisitGet
 }
 
 type GetPolicyRequestObject struct {
+	Params GetPolicyParams
 }
 
 type GetPolicyResponseObject interface {
@@ -4339,8 +4362,10 @@ func (sh *strictHandler) GetCertificate(ctx *gin.Context, certificateNumber stri
 }
 
 // GetPolicy operation middleware
-func (sh *strictHandler) GetPolicy(ctx *gin.Context) {
+func (sh *strictHandler) GetPolicy(ctx *gin.Context, params GetPolicyParams) {
 	var request GetPolicyRequestObject
+
+	request.Params = params
 
 	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetPolicy(ctx, request.(GetPolicyRequestObject))

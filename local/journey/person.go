@@ -53,6 +53,7 @@ type Case struct {
 	Stage     string     `json:"stage"`
 	Due       *time.Time `json:"due_at"`
 	Available []string   `json:"available_signals"`
+	Policy    string     `json:"policy_version"`
 	Promises  []struct {
 		Kind      string     `json:"kind"`
 		DueAt     time.Time  `json:"due_at"`
@@ -388,10 +389,14 @@ func (p *Person) Apply(ctx context.Context) error {
 
 // Pay accepts that a fee is not refunded, and pays at the processor's page.
 func (p *Person) Pay(ctx context.Context, cents int64, next certification.Stage) error {
+	now, err := p.Look(ctx)
+	if err != nil {
+		return err
+	}
 	var policy struct {
 		NotRefundable string `json:"not_refundable_version"`
 	}
-	answer, err := p.API.Get(ctx, "/v1/policy")
+	answer, err := p.API.Get(ctx, "/v1/policy?version="+url.QueryEscape(now.Policy))
 	if err := good(answer, err, &policy); err != nil {
 		return err
 	}
