@@ -166,6 +166,7 @@ func TestReadersSeeOnlyWhatIsTheirs(t *testing.T) {
 	assert.NotContains(t, body("applicant", "/payments"), `"checkout_url":""`)
 	assert.Contains(t, body("applicant", "/payments"), "https://pay.example/1")
 	assert.NotContains(t, body("administrator", "/payments"), "https://pay.example/1")
+	assert.Contains(t, body("applicant", "/events"), `"training_reasons":["TRAINING_STALE"]`)
 	assert.NotContains(t, body("applicant", "/events"), "rev-1")
 	assert.NotContains(t, body("applicant", "/events"), `"void"`)
 	assert.Contains(t, body("reviewer", "/events"), "rev-1")

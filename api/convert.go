@@ -145,8 +145,9 @@ func eventOf(e cases.Event, reader certification.Actor) wire.Event {
 	d := e.Details
 	details := wire.EventDetails{
 		Decision: optionalText(d.Decision), Training: optionalText(d.Training),
-		Reasons: optionalList(each(d.Reasons, text[certification.ReasonCode])),
-		ID:      optional(d.ID), Fee: optionalText(d.Fee), Promise: optionalText(d.Promise), Code: optional(d.Code),
+		Reasons:         optionalList(each(d.Reasons, text[certification.ReasonCode])),
+		TrainingReasons: optionalList(each(d.TrainingReasons, text[certification.ReasonCode])),
+		ID:              optional(d.ID), Fee: optionalText(d.Fee), Promise: optionalText(d.Promise), Code: optional(d.Code),
 		Passed: d.Passed, Days: optional(d.Days), Versions: optionalList(d.Versions), Documents: optionalList(d.Documents),
 	}
 	if details != (wire.EventDetails{}) {

@@ -131,7 +131,7 @@ func (f *core) Events(_ context.Context, actor certification.Actor, id string, p
 		{Number: 2, At: today, Event: certification.Event{
 			Signal: certification.SignalDecideApplication, Key: "k", Actor: tokens["token-reviewer"], From: certification.StageApplicationReview,
 			To: certification.StageTraining, Details: certification.EventDetails{Decision: certification.DecisionApprove, Passed: &passed, Days: 3,
-				Reasons: []certification.ReasonCode{"ID_EXPIRED"}, Versions: []string{"1"}, Documents: []string{documentID}, Fee: certification.FeeExam},
+				Reasons: []certification.ReasonCode{"ID_EXPIRED"}, Training: certification.DecisionReturn, TrainingReasons: []certification.ReasonCode{"TRAINING_STALE"}, Versions: []string{"1"}, Documents: []string{documentID}, Fee: certification.FeeExam},
 		}},
 		{Number: 2, At: today, Void: true, Event: certification.Event{Name: certification.EventDue, Actor: certification.Actor{Role: certification.RoleClock}, To: certification.StageTraining}},
 		{Number: 1, At: today, Event: certification.Event{Signal: certification.SignalRegister, Actor: tokens["token-applicant"], To: certification.StageIntroVideo}},

@@ -79,7 +79,6 @@ type Event struct {
 // EventDetails are the codes and ids of an event.
 type EventDetails struct {
 	Decision  Decision     `json:"decision,omitempty"`
-	Training  Decision     `json:"training,omitempty"`
 	Reasons   []ReasonCode `json:"reasons,omitempty"`
 	ID        string       `json:"id,omitempty"` // of the payment, document, authorization …
 	Fee       Fee          `json:"fee,omitempty"`
@@ -89,6 +88,10 @@ type EventDetails struct {
 	Days      int          `json:"days,omitempty"`
 	Versions  []string     `json:"versions,omitempty"` // of texts that were accepted
 	Documents []string     `json:"documents,omitempty"`
+	// Training is what was decided about a training certificate that came with the
+	// application, and TrainingReasons why it was returned.
+	Training        Decision     `json:"training,omitempty"`
+	TrainingReasons []ReasonCode `json:"training_reasons,omitempty"`
 }
 
 // Names of events that no signal brings.

@@ -393,10 +393,13 @@ func detail(event certification.Event) string {
 	}
 	d := event.Details
 	add(string(d.Decision))
+	for _, reason := range d.Reasons {
+		add(string(reason))
+	}
 	if d.Training != "" {
 		add("training: " + string(d.Training))
 	}
-	for _, reason := range d.Reasons {
+	for _, reason := range d.TrainingReasons {
 		add(string(reason))
 	}
 	add(spoken(d.Fee), spoken(d.Promise), d.Code)

@@ -353,6 +353,12 @@ func TestADeadlineIsMovedAhead(t *testing.T) {
 	require.Empty(t, console.NotPast(view, &certification.Wake{}, now))
 }
 
+func TestTheLogSaysWhyATrainingWasReturned(t *testing.T) {
+	require.Equal(t, "approve, training: return, TRAINING_STALE", console.Detail(certification.Event{Details: certification.EventDetails{
+		Decision: certification.DecisionApprove, Training: certification.DecisionReturn, TrainingReasons: []certification.ReasonCode{"TRAINING_STALE"},
+	}}))
+}
+
 func TestEverySignalOfAdministratorsHasAForm(t *testing.T) {
 	known, order := console.Actions()
 	for _, message := range certification.Messages() {

@@ -19,6 +19,9 @@ var ConsolePath = consolePath
 // RoleOf reads the claim with the roles.
 var RoleOf = roleOf
 
+// Detail puts the codes and ids of an event into a line.
+var Detail = detail
+
 // NotPast says what is wrong with a deadline that would be moved to a day that has passed.
 var NotPast = notPast
 

@@ -67,7 +67,7 @@ func (c *story) applicationReview(message certification.Message) certification.S
 		c.trainingEarly(message)
 	case *certification.DecideApplication:
 		c.step.Event.Details = certification.EventDetails{
-			Decision: message.Decision, Reasons: message.Reasons, Training: message.Training,
+			Decision: message.Decision, Reasons: message.Reasons, Training: message.Training, TrainingReasons: message.TrainingReasons,
 		}
 		switch message.Decision {
 		case certification.DecisionApprove:

@@ -154,6 +154,9 @@ func TestATrainingCertificateSentEarly(t *testing.T) {
 				s.refused(c9n.RefusedInvalid, &c9n.DecideApplication{Decision: c9n.DecisionApprove})
 				s.must(sent.decision)
 				s.at(sent.stage)
+				require.Equal(t, c9n.EventDetails{
+					Decision: sent.decision.Decision, Training: sent.decision.Training, TrainingReasons: sent.decision.TrainingReasons,
+				}, s.lastEvent().Details)
 				s.wrote(sent.letters...)
 				if sent.stage == c9n.StageTrainingReturned {
 					require.Equal(t, sent.decision.TrainingReasons, s.Case().Returned)

@@ -414,11 +414,16 @@ type EventDetails struct {
 	Fee       *Fee      `json:"fee,omitempty"`
 
 	// ID Of the payment, the document, the authorization; of the reviewer to whom a review was given, only for staff.
-	ID       *string       `json:"id,omitempty"`
-	Passed   *bool         `json:"passed,omitempty"`
-	Promise  *string       `json:"promise,omitempty"`
-	Reasons  *[]ReasonCode `json:"reasons,omitempty"`
-	Training *Decision     `json:"training,omitempty"`
+	ID      *string       `json:"id,omitempty"`
+	Passed  *bool         `json:"passed,omitempty"`
+	Promise *string       `json:"promise,omitempty"`
+	Reasons *[]ReasonCode `json:"reasons,omitempty"`
+
+	// Training About a training certificate that came with the application.
+	Training *Decision `json:"training,omitempty"`
+
+	// TrainingReasons Why that certificate was returned.
+	TrainingReasons *[]ReasonCode `json:"training_reasons,omitempty"`
 
 	// Versions Of texts that were accepted.
 	Versions *[]string `json:"versions,omitempty"`
