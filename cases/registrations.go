@@ -330,7 +330,9 @@ func startOptions(c *certification.Case) client.StartWorkflowOptions {
 // StartFromSnapshot starts the workflow of a case from its records: one that was
 // terminated, or a made-up one. A case that runs is left alone, and so is one that is
 // closed. What was under way when the case ended is carried: letters that were not
-// sent, a payment page that was not opened, an authorization without an answer.
+// sent, a payment page that was not opened, an authorization that is out. What came from
+// outside and was not recorded went with the history; it is sent again from the inbox,
+// also where this stops half way.
 func (c *Cases) StartFromSnapshot(ctx context.Context, caseID string) error {
 	row, err := c.Store.Case(ctx, caseID)
 	if err != nil {
@@ -345,6 +347,9 @@ func (c *Cases) StartFromSnapshot(ctx context.Context, caseID string) error {
 	if start.Carried.Errands, err = c.underWay(ctx, row.Case); err != nil {
 		return err
 	}
+	if err := c.Store.SendAgain(ctx, queries.SendAgainParams{CaseID: &caseID, Revision: row.Revision, At: c.now()}); err != nil {
+		return fmt.Errorf("sending case %s again what it had not recorded: %w", caseID, err)
+	}
 	_, err = c.Temporal.ExecuteWorkflow(ctx, startOptions(&start.Case), workflows.CertificationType, start)
 	if err != nil {
 		return fmt.Errorf("starting case %s: %w", caseID, err)
@@ -352,8 +357,8 @@ func (c *Cases) StartFromSnapshot(ctx context.Context, caseID string) error {
 	return nil
 }
 
-// underWay are the errands of a case that the records do not show as done. All may be
-// done twice without harm.
+// underWay are the errands of a case that may not be done. All may be done twice without
+// harm.
 func (c *Cases) underWay(ctx context.Context, of certification.Case) ([]workflows.Errand, error) {
 	var errands []workflows.Errand
 	letters, err := c.Store.NoticesOf(ctx, &of.ID)
@@ -380,7 +385,8 @@ func (c *Cases) underWay(ctx context.Context, of certification.Case) ([]workflow
 			errands = append(errands, workflows.CheckoutErrand(payment.ID))
 		}
 	}
-	if exam := of.Exam; exam != nil && exam.AuthorizationID != "" && !exam.Authorized && !exam.Refused {
+	// The vendor may know it, but not the last day that it is good for now.
+	if exam := of.Exam; exam != nil && exam.AuthorizationID != "" && !exam.Refused {
 		errands = append(errands, workflows.AuthorizationErrand(exam.AuthorizationID))
 	}
 	return errands, nil

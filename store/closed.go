@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"peercert/certification"
@@ -52,10 +53,18 @@ func (s *Store) CommitClosed(ctx context.Context, caseID string, step func(certi
 	return nil
 }
 
-// LeaveLetter leaves a letter to the relay: no workflow sends it any more. It says false
-// if the relay has it already.
-func (s *Store) LeaveLetter(ctx context.Context, noticeID string) (bool, error) {
-	left, err := leaveLetter(ctx, s.Queries, noticeID, s.now())
+// LeaveLetter leaves a letter of a closed case to the relay: no workflow sends it any more.
+// What the case was sent from outside and has not recorded is left to the relay with it. It
+// says false if the relay has the letter already.
+func (s *Store) LeaveLetter(ctx context.Context, caseID, noticeID string) (left bool, err error) {
+	err = s.InTransaction(ctx, func(q *queries.Queries) error {
+		now := s.now()
+		var err error
+		if left, err = leaveLetter(ctx, q, noticeID, now); err != nil || !left {
+			return err
+		}
+		return q.SendAgain(ctx, queries.SendAgainParams{CaseID: &caseID, Revision: math.MaxInt32, At: now})
+	})
 	if err != nil {
 		return false, fmt.Errorf("leaving letter %s to the relay: %w", noticeID, err)
 	}

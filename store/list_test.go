@@ -164,6 +164,7 @@ func TestFrequentStatementsUseIndexes(t *testing.T) {
 		"SELECT id FROM cases WHERE applicant_id = '%s' AND stage <> 'closed' ORDER BY id DESC LIMIT 1",
 		"SELECT id FROM cases WHERE stage <> 'closed' AND id > '%s' ORDER BY id LIMIT 100",
 		"SELECT i.id FROM inbox i WHERE i.processed_at IS NULL AND i.next_try_at <= now() AND (i.source = 's' OR i.kind = 'l') = false AND '%s' <> '' ORDER BY i.id LIMIT 50 FOR UPDATE SKIP LOCKED",
+		"UPDATE inbox i SET processed_at = NULL WHERE i.sent_to = '%s' AND NOT EXISTS (SELECT FROM case_events e WHERE e.case_id = i.sent_to AND e.key = i.sent_key AND e.voided_at IS NULL AND e.revision <= 3)",
 		"SELECT k.actor, k.key FROM idempotency_keys k WHERE k.created_at < now() - interval '1 day' AND '%s' <> '' ORDER BY k.created_at LIMIT 2000",
 	} {
 		statement = strings.ReplaceAll(statement, "%s", id)

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -110,7 +112,7 @@ func TestTheInbox(t *testing.T) {
 
 	// Finished ones never come again, postponed ones at their time.
 	at := noon.Add(3 * time.Minute)
-	require.NoError(t, r.FinishIncoming(t.Context(), queries.FinishIncomingParams{ID: again[0].ID, ProcessedAt: &at, Outcome: "delivered"}))
+	require.NoError(t, r.FinishIncoming(t.Context(), queries.FinishIncomingParams{ID: again[0].ID, ProcessedAt: &at, Outcome: "delivered", Tries: again[0].Tries}))
 	require.NoError(t, r.PostponeIncoming(t.Context(), queries.PostponeIncomingParams{ID: again[1].ID, NextTryAt: noon.Add(time.Hour), Outcome: "waiting"}))
 	ids := map[int64]bool{}
 	for _, row := range take(noon.Add(30*time.Minute), 100) {
@@ -119,6 +121,60 @@ func TestTheInbox(t *testing.T) {
 	require.Len(t, ids, 38)
 	require.False(t, ids[again[0].ID] || ids[again[1].ID])
 	require.Len(t, take(noon.Add(2*time.Hour), 100), 39)
+}
+
+// What a case was sent and has not recorded is sent again when its workflow is started from
+// its records: also what is on its way at that moment, and what was recorded by a task that
+// the run to come does not know.
+func TestWhatACaseHasNotRecordedIsSentAgain(t *testing.T) {
+	l := open(t).born()
+	l.reach("register", certification.StageIntroVideo)
+	l.reach("recorded", certification.StageIntroVideo)
+	l.reach("later", certification.StageIntroVideo)
+	l.reach("orphan", certification.StageIntroVideo)
+	_, err := l.sql.Exec(t.Context(), "UPDATE case_events SET voided_at = now() WHERE key = 'orphan'")
+	require.NoError(t, err)
+	other := store.NewID()
+	to := map[string]string{"recorded": l.ID, "later": l.ID, "orphan": l.ID, "lost": l.ID, "under way": l.ID, "elsewhere": other}
+	for id := range to {
+		receive(l.records, id, noon)
+	}
+	receive(l.records, "of no case", noon)
+	taken := func(now time.Time) map[string]queries.TakeIncomingRow {
+		rows, err := l.TakeIncoming(t.Context(), queries.TakeIncomingParams{Now: now, Again: now.Add(time.Hour), Most: 100})
+		require.NoError(t, err)
+		byID := map[string]queries.TakeIncomingRow{}
+		for _, row := range rows {
+			byID[row.ExternalID] = row
+		}
+		return byID
+	}
+	finish := func(row queries.TakeIncomingRow) {
+		require.NoError(t, l.FinishIncoming(t.Context(), queries.FinishIncomingParams{ID: row.ID, ProcessedAt: &noon, Outcome: "delivered", Tries: row.Tries}))
+	}
+	first := taken(noon)
+	require.Len(t, first, 7)
+	for id, row := range first {
+		if caseID, is := to[id]; is {
+			require.NoError(t, l.NoteSent(t.Context(), queries.NoteSentParams{ID: row.ID, SentTo: &caseID, SentKey: id}))
+		}
+		if id != "under way" {
+			finish(row)
+		}
+	}
+	again := func(revision int) {
+		require.NoError(t, l.SendAgain(t.Context(), queries.SendAgainParams{CaseID: &l.ID, Revision: revision, At: noon}))
+	}
+	again(2) // the run to come begins before "later"
+	finish(first["under way"])
+	second := taken(noon.Add(time.Minute))
+	require.ElementsMatch(t, []string{"later", "orphan", "lost", "under way"}, slices.Collect(maps.Keys(second)))
+	for _, row := range second {
+		finish(row)
+	}
+	require.Empty(t, taken(noon.Add(2*time.Hour)), "by itself nothing comes again")
+	again(3)
+	require.ElementsMatch(t, []string{"orphan", "lost", "under way"}, slices.Collect(maps.Keys(taken(noon.Add(3*time.Hour)))))
 }
 
 func TestADraftTakesOneOfTwoSaves(t *testing.T) {

@@ -134,6 +134,13 @@ func (r relay) aboutCheck(ctx context.Context, checked *certification.DocumentCh
 	case certification.FindingGone:
 		return r.signal(ctx, checked.CaseID, checked)
 	case certification.FindingLate:
+		document, err := r.Store.ReadDocument(ctx, checked.DocumentID)
+		if err == nil {
+			err = r.note(ctx, document.CaseID, checked) // not under the lock: that has a connection already
+		}
+		if err != nil && !store.None(err) {
+			return "", err
+		}
 		outcome = "the check has ended"
 		err = r.Store.InTransaction(ctx, func(q *queries.Queries) error {
 			document, err := q.LockUncheckedDocument(ctx, checked.DocumentID)
@@ -141,7 +148,7 @@ func (r relay) aboutCheck(ctx context.Context, checked *certification.DocumentCh
 				return nil
 			}
 			if err == nil {
-				outcome, err = r.signal(ctx, document.CaseID, checked)
+				outcome, err = r.send(ctx, document.CaseID, checked)
 			}
 			return err
 		})

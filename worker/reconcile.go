@@ -133,7 +133,8 @@ func (r reconciliation) ReconcileDocuments(ctx context.Context) (started int, er
 
 // ReconcileLetters leaves to the relay what closed cases still owe and nobody sends: the
 // workflow of a closed case runs until its last letter is sent, and may be terminated
-// before. One that is on its way all the same is sent once.
+// before, with what came from outside meanwhile. A letter that is on its way all the same is
+// sent once.
 func (r reconciliation) ReconcileLetters(ctx context.Context) (found int, err error) {
 	for after := "00000000-0000-0000-0000-000000000000"; ; {
 		unsent, err := r.Store.UnsentOfClosed(ctx, queries.UnsentOfClosedParams{After: after, Most: reconcilePage})
@@ -156,7 +157,7 @@ func (r reconciliation) ReconcileLetters(ctx context.Context) (found int, err er
 			if running[workflows.CaseWorkflowID(letter.CaseID)] {
 				continue
 			}
-			left, err := r.Store.LeaveLetter(ctx, letter.ID)
+			left, err := r.Store.LeaveLetter(ctx, letter.CaseID, letter.ID)
 			if err != nil {
 				return found, err
 			}

@@ -42,6 +42,8 @@ type relay struct {
 	logger *slog.Logger
 	// leaving bounds what leaves the house from here: letters, and questions to Stripe.
 	leaving *rate.Limiter
+	// taken is the row of the inbox under way.
+	taken int64
 }
 
 func newRelay(p *Parts, logger *slog.Logger) relay {
@@ -141,6 +143,7 @@ var errNoCase = errors.New("it matches no case")
 func (r relay) one(ctx context.Context, row queries.TakeIncomingRow) {
 	try, cancel := context.WithTimeout(ctx, relayAttempt)
 	defer cancel()
+	r.taken = row.ID
 	outcome, err := r.deliver(try, certification.Incoming{Source: row.Source, ExternalID: row.ExternalID, Kind: row.Kind, Payload: row.Payload})
 	if errors.Is(err, errNoCase) {
 		outcome, err = outcomeParked+err.Error(), nil // for a person: it stays in the inbox with its outcome
@@ -149,7 +152,7 @@ func (r relay) one(ctx context.Context, row queries.TakeIncomingRow) {
 	defer cancelWriting()
 	now := r.Now()
 	if err == nil {
-		if err := r.Store.FinishIncoming(writing, queries.FinishIncomingParams{ID: row.ID, ProcessedAt: &now, Outcome: outcome}); err != nil {
+		if err := r.Store.FinishIncoming(writing, queries.FinishIncomingParams{ID: row.ID, ProcessedAt: &now, Outcome: outcome, Tries: row.Tries}); err != nil {
 			r.logger.WarnContext(ctx, "a delivered message could not be marked; it will be delivered again", "inbox_id", row.ID, "error", err)
 			return
 		}
@@ -334,6 +337,20 @@ func (r relay) toAuthorized(ctx context.Context, message certification.Message) 
 // longer listens: what is about money is written to it all the same, of anything else the
 // inbox keeps the message with that outcome.
 func (r relay) signal(ctx context.Context, caseID string, message certification.Message) (string, error) {
+	if err := r.note(ctx, caseID, message); err != nil {
+		return "", err
+	}
+	return r.send(ctx, caseID, message)
+}
+
+// note keeps beside the row under way what it was made into. Temporal has what it took in
+// the history of the case only: a case that is started from its records is sent again what
+// it had not recorded.
+func (r relay) note(ctx context.Context, caseID string, message certification.Message) error {
+	return r.Store.NoteSent(ctx, queries.NoteSentParams{ID: r.taken, SentTo: &caseID, SentKey: certification.EnvelopeOf(message).Key})
+}
+
+func (r relay) send(ctx context.Context, caseID string, message certification.Message) (string, error) {
 	err := r.Temporal.SignalWorkflow(ctx, workflows.CaseWorkflowID(caseID), "", string(message.Signal()), message)
 	var gone *serviceerror.NotFound
 	if errors.As(err, &gone) {

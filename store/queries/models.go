@@ -167,6 +167,8 @@ type Inbox struct {
 	Tries       int
 	ProcessedAt *time.Time
 	Outcome     string
+	SentTo      *string
+	SentKey     string
 }
 
 type Letter struct {

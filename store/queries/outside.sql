@@ -118,8 +118,21 @@ WITH taken AS (
     RETURNING id, source, external_id, kind, payload, tries
 ) SELECT id, source, external_id, kind, payload, tries FROM taken ORDER BY id;
 
+-- name: NoteSent :exec
+-- Before a message is sent to a case: so whatever the case may have been told is known.
+UPDATE inbox SET sent_to = $2, sent_key = $3 WHERE id = $1;
+
 -- name: FinishIncoming :exec
-UPDATE inbox SET processed_at = $2, outcome = $3 WHERE id = $1;
+-- Unless it is to be sent again since it was taken.
+UPDATE inbox SET processed_at = $2, outcome = $3 WHERE id = $1 AND tries = $4;
+
+-- name: SendAgain :exec
+-- What a case was sent and has not recorded up to a revision. A message that is on its way
+-- in this moment, to the run of before perhaps, is sent again after that. A moment later:
+-- then the case runs.
+UPDATE inbox i SET processed_at = NULL, outcome = '', tries = i.tries + 1, next_try_at = sqlc.arg(at)::timestamptz + interval '1 second'
+WHERE i.sent_to = sqlc.arg(case_id) AND NOT EXISTS (SELECT FROM case_events e
+    WHERE e.case_id = i.sent_to AND e.key = i.sent_key AND e.voided_at IS NULL AND e.revision <= sqlc.arg(revision)::int);
 
 -- name: PostponeIncoming :exec
 UPDATE inbox SET next_try_at = $2, outcome = $3 WHERE id = $1;

@@ -295,17 +295,24 @@ func (q *Queries) DocumentsOf(ctx context.Context, caseID string) ([]Document, e
 }
 
 const finishIncoming = `-- name: FinishIncoming :exec
-UPDATE inbox SET processed_at = $2, outcome = $3 WHERE id = $1
+UPDATE inbox SET processed_at = $2, outcome = $3 WHERE id = $1 AND tries = $4
 `
 
 type FinishIncomingParams struct {
 	ID          int64
 	ProcessedAt *time.Time
 	Outcome     string
+	Tries       int
 }
 
+// Unless it is to be sent again since it was taken.
 func (q *Queries) FinishIncoming(ctx context.Context, arg FinishIncomingParams) error {
-	_, err := q.db.Exec(ctx, finishIncoming, arg.ID, arg.ProcessedAt, arg.Outcome)
+	_, err := q.db.Exec(ctx, finishIncoming,
+		arg.ID,
+		arg.ProcessedAt,
+		arg.Outcome,
+		arg.Tries,
+	)
 	return err
 }
 
@@ -429,6 +436,22 @@ func (q *Queries) MarkPayment(ctx context.Context, arg MarkPaymentParams) error 
 		arg.CaseID,
 		arg.SettledAt,
 	)
+	return err
+}
+
+const noteSent = `-- name: NoteSent :exec
+UPDATE inbox SET sent_to = $2, sent_key = $3 WHERE id = $1
+`
+
+type NoteSentParams struct {
+	ID      int64
+	SentTo  *string
+	SentKey string
+}
+
+// Before a message is sent to a case: so whatever the case may have been told is known.
+func (q *Queries) NoteSent(ctx context.Context, arg NoteSentParams) error {
+	_, err := q.db.Exec(ctx, noteSent, arg.ID, arg.SentTo, arg.SentKey)
 	return err
 }
 
@@ -713,6 +736,26 @@ UPDATE notices SET claimed_until = NULL WHERE id = $1 AND sent_at IS NULL
 
 func (q *Queries) ReleaseNotice(ctx context.Context, id string) error {
 	_, err := q.db.Exec(ctx, releaseNotice, id)
+	return err
+}
+
+const sendAgain = `-- name: SendAgain :exec
+UPDATE inbox i SET processed_at = NULL, outcome = '', tries = i.tries + 1, next_try_at = $1::timestamptz + interval '1 second'
+WHERE i.sent_to = $2 AND NOT EXISTS (SELECT FROM case_events e
+    WHERE e.case_id = i.sent_to AND e.key = i.sent_key AND e.voided_at IS NULL AND e.revision <= $3::int)
+`
+
+type SendAgainParams struct {
+	At       time.Time
+	CaseID   *string
+	Revision int
+}
+
+// What a case was sent and has not recorded up to a revision. A message that is on its way
+// in this moment, to the run of before perhaps, is sent again after that. A moment later:
+// then the case runs.
+func (q *Queries) SendAgain(ctx context.Context, arg SendAgainParams) error {
+	_, err := q.db.Exec(ctx, sendAgain, arg.At, arg.CaseID, arg.Revision)
 	return err
 }
 
