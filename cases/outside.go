@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"peercert/certification"
+	"peercert/store"
 	"peercert/store/queries"
 )
 
@@ -35,6 +36,32 @@ func (c *Cases) Receive(ctx context.Context, incoming certification.Incoming) er
 		Source: incoming.Source, ExternalID: incoming.ExternalID, Kind: incoming.Kind, Payload: incoming.Payload, ReceivedAt: c.now(),
 	})
 	return failed(err, "storing a message from outside")
+}
+
+// looksApart is how long a payment page is left alone that was looked at.
+const looksApart = 10 * time.Second
+
+// LookAtPayment has it looked whether the page of a payment was paid, for somebody who comes
+// back from there before the payment processor has told us, or though it never does. One
+// that is not open any more is known.
+func (c *Cases) LookAtPayment(ctx context.Context, actor certification.Actor, caseID, paymentID string) error {
+	if _, err := c.find(ctx, actor, caseID); err != nil {
+		return err
+	}
+	if !isID(paymentID) {
+		return certification.NotFound()
+	}
+	payment, err := c.Store.ReadPayment(ctx, paymentID)
+	if store.None(err) || err == nil && payment.CaseID != caseID {
+		return certification.NotFound()
+	}
+	if err == nil && payment.Status == certification.PaymentOpen && payment.SessionID != "" {
+		now := c.now()
+		err = c.Store.LookAtPage(ctx, queries.LookAtPageParams{
+			Source: store.SourceSteps, Kind: store.KindLookAtPage, SessionID: payment.SessionID, At: now, UnlessSince: now.Add(-looksApart),
+		})
+	}
+	return failed(err, "looking at a payment page")
 }
 
 // Ready says how the parts are doing that the product needs.

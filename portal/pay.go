@@ -178,12 +178,16 @@ func (v *visit) paid() error {
 		v.redirect(v.casePath("")) // which says where things stand
 		return nil
 	}
-	status := payments[len(payments)-1].Status
+	last := payments[len(payments)-1]
+	status := last.Status
 	name := "done"
 	content := Paid{Button: web.Button{Label: v.words.Say("pay.to_case", nil), Address: "/" + v.words.Language() + v.casePath("")}}
 	switch {
 	case status == "open" && v.Query("outcome") == back.ReturnPaid:
 		name, content.Waiting = "waiting", true
+		if err := v.Cases.LookAtPayment(v.Request.Context(), v.actor, v.view.ID, last.ID); err != nil {
+			return err
+		}
 		if !v.lookAgain("look") {
 			content.Again = v.Request.URL.Path + "?" + url.Values{"payment": {id}, "outcome": {v.Query("outcome")}}.Encode() // where it begins anew
 		}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -176,16 +175,14 @@ func TestPayingInTwoTabsIsPayingOnce(t *testing.T) {
 	assert.Zero(t, pages[0].RefundedCents)
 }
 
-// People come back before the processor has told us. The faults are those of the
-// simulator that all share, and the clock moves, so it is not parallel.
-func TestWebhookThatComesLate(t *testing.T) {
+// A bank can take days to say yes, and the person is here before that.
+func TestMoneyThatComesLate(t *testing.T) {
+	t.Parallel()
 	place := running.On(t)
 	p := owing(t, "en")
 	b := p.Browser
 	session := toPay(t, b, p.CaseID)
-	place.Payments.SetFaults(paymentsimulator.Faults{DelayWebhooks: 2, DelaySeconds: 600})
-	defer place.Payments.SetFaults(paymentsimulator.Faults{})
-	b.Press("Pay $100.00")
+	b.Press("Pay from a bank account, which takes days")
 	assert.True(t, b.Says("We are waiting for the payment service", "You are done."), b.Text())
 	assert.NotEmpty(t, b.Response.Header.Get("Refresh"), "it looks again by itself")
 	waiting := b.Path()
@@ -197,10 +194,26 @@ func TestWebhookThatComesLate(t *testing.T) {
 	p.Open("/en/cases/" + p.CaseID)
 	assert.True(t, p.Says("Almost there: pay the application fee"), "nothing is said that is not so")
 	b.Open("/en/cases/" + p.CaseID + "/pay").Follow("Go on to the payment page")
-	assert.True(t, b.Says("This is paid."), "whoever goes there again cannot pay again")
-	require.NoError(t, place.World(t).Advance(t.Context(), 11*time.Minute))
+	assert.True(t, b.Says("The bank has the payment."), "whoever goes there again cannot pay again")
+	require.NoError(t, place.Payments.Act(session, paymentsimulator.Settle))
 	b.Open(waiting).ReloadUntil("the payment", func() bool { return b.Says("Thank you, your payment arrived") })
 	assert.Empty(t, b.Response.Header.Get("Refresh"))
+	assert.Len(t, pagesOf(t, session), 1)
+}
+
+// Whoever comes back has paid, whether the processor tells us or not. The faults are those of
+// the simulator that all share, so it is not parallel.
+func TestWebhookThatNeverComes(t *testing.T) {
+	place := running.On(t)
+	p := owing(t, "en")
+	b := p.Browser
+	session := toPay(t, b, p.CaseID)
+	place.Payments.SetFaults(paymentsimulator.Faults{DropWebhooks: 1 << 20})
+	defer place.Payments.SetFaults(paymentsimulator.Faults{})
+	b.Press("Pay $100.00")
+	b.ReloadUntil("the payment", func() bool { return b.Says("Thank you, your payment arrived") })
+	p.Open("/en/home")
+	p.ReloadUntil("the review", func() bool { return p.Says("We are reviewing your application") })
 	assert.Len(t, pagesOf(t, session), 1)
 }
 

@@ -233,7 +233,9 @@ func checkAgain(ctx context.Context, q *queries.Queries, t certification.Transit
 	return nil
 }
 
-// writePayments settles the payment that a step is about, before it asks for another.
+// writePayments settles the payment that a step is about, before it asks for another. Where
+// somebody of ours tries again what is under way, it asks whether the page that is open was
+// paid.
 func writePayments(ctx context.Context, q *queries.Queries, t certification.Transition, settled certification.Settled, after certification.Case) error {
 	if t.Payment != nil && t.Payment.ID != "" {
 		if err := settlePayment(ctx, q, *t.Payment, settled.At, after); err != nil {
@@ -244,6 +246,13 @@ func writePayments(ctx context.Context, q *queries.Queries, t certification.Tran
 		if err := q.MarkPayment(ctx, queries.MarkPaymentParams{ID: credit.ID, Status: credit.Status, SettledAt: instant(credit.At), CaseID: after.ID}); err != nil {
 			return err
 		}
+	}
+	if t.Event.Signal == certification.SignalRetryStep && after.Payment != nil {
+		payment, err := q.ReadPayment(ctx, after.Payment.ID)
+		if err != nil || payment.SessionID == "" {
+			return err
+		}
+		return q.LookAtPage(ctx, queries.LookAtPageParams{Source: SourceSteps, Kind: KindLookAtPage, SessionID: payment.SessionID, At: settled.At, UnlessSince: settled.At})
 	}
 	if t.Ask && after.Payment != nil {
 		return q.AddPayment(ctx, queries.AddPaymentParams{
@@ -281,6 +290,8 @@ const (
 	SourceSteps = "steps"
 	// KindClosePage is {"payment_id"}: close the page of a payment that ended without money.
 	KindClosePage = "close-page"
+	// KindLookAtPage is {"session_id"}: look whether a payment page was paid.
+	KindLookAtPage = "look-at-page"
 	// KindLetter is {"notice_id"}: send a letter of a case whose workflow has ended.
 	KindLetter = "send-letter"
 	// KindCorrected is {"authorization_id"}: the vendor said something else of an exam than

@@ -89,7 +89,7 @@ func (c checkouts) OpenCheckout(ctx context.Context, paymentID string) error {
 	if err != nil {
 		return err
 	}
-	if session.AlreadyPaid && session.SessionID == row.PreviousSessionID {
+	if session.AlreadyPaid {
 		return c.tellPaid(ctx, row.ID, session.SessionID)
 	}
 	if err := c.Store.WriteCustomer(ctx, queries.WriteCustomerParams{ID: row.ApplicantID, CustomerID: session.CustomerID}); err != nil {
@@ -107,17 +107,14 @@ func (c checkouts) OpenCheckout(ctx context.Context, paymentID string) error {
 	})
 }
 
-// tellPaid tells the case of the money of an earlier payment for the same fee, which had
-// ended and was paid all the same. It counts, and the payment that a page was to be opened
-// for ends; where it does not (the price is another now), the next try opens the page.
+// tellPaid has the case told of money that is there, and of which it has not heard: of the
+// payment that a page was to be opened for, whose event is late or lost, or of an earlier one
+// for the same fee, which had ended and was paid all the same. It counts, and the payment
+// ends; where it does not (the price is another now), the next try opens the page.
 func (c checkouts) tellPaid(ctx context.Context, paymentID, sessionID string) error {
-	deliveries, err := c.Payments.Look(ctx, sessionID)
-	for _, delivery := range deliveries {
-		if err == nil {
-			_, err = relay{Parts: c.Parts}.signal(ctx, delivery.CaseID, delivery.Message)
-		}
-	}
-	return errors.Join(fmt.Errorf("the page before that of payment %s was paid; the case hears of it first", paymentID), err)
+	now := c.Now()
+	err := c.Store.LookAtPage(ctx, queries.LookAtPageParams{Source: store.SourceSteps, Kind: store.KindLookAtPage, SessionID: sessionID, At: now, UnlessSince: now})
+	return errors.Join(fmt.Errorf("a page for the fee of payment %s was paid; the case hears of it first", paymentID), err)
 }
 
 // checkoutOf is a payment row as the payment processor's adapter needs it.

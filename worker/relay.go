@@ -267,6 +267,7 @@ func (r relay) mail(ctx context.Context, noticeID string) (string, error) {
 func (r relay) step(ctx context.Context, incoming certification.Incoming) (string, error) {
 	var about struct {
 		PaymentID string `json:"payment_id"`
+		SessionID string `json:"session_id"`
 		NoticeID  string `json:"notice_id"`
 	}
 	if err := json.Unmarshal(incoming.Payload, &about); err != nil {
@@ -277,6 +278,15 @@ func (r relay) step(ctx context.Context, incoming certification.Incoming) (strin
 		return r.mail(ctx, about.NoticeID)
 	case store.KindCorrected:
 		return outcomeLate, nil
+	case store.KindLookAtPage:
+		if err := r.leaving.Wait(ctx); err != nil {
+			return "", err
+		}
+		deliveries, err := r.Payments.Look(ctx, about.SessionID)
+		if err != nil {
+			return "", err
+		}
+		return r.signals(ctx, deliveries)
 	case store.KindClosePage:
 		row, err := r.Store.CheckoutOf(ctx, about.PaymentID)
 		switch {

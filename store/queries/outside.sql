@@ -77,6 +77,15 @@ SELECT sqlc.arg(source)::text, sqlc.arg(kind)::text || ':' || p.id, sqlc.arg(kin
 FROM payments p WHERE p.id = sqlc.arg(id) AND p.status <> 'open'
 ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at;
 
+-- name: LookAtPage :exec
+-- Asks what became of a payment page, as if its event had come: that may be lost. One that
+-- was looked at since an instant is left alone.
+INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
+VALUES (sqlc.arg(source)::text, sqlc.arg(kind)::text || ':' || sqlc.arg(session_id)::text, sqlc.arg(kind)::text,
+    jsonb_build_object('session_id', sqlc.arg(session_id)::text), sqlc.arg(at)::timestamptz, sqlc.arg(at)::timestamptz)
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at
+    WHERE inbox.processed_at <= sqlc.arg(unless_since)::timestamptz;
+
 -- name: AuthorizationToSend :one
 SELECT z.id, z.case_id, z.attempt, z.language, z.place, z.eligible_from, z.eligible_until, z.voided_at,
     a.candidate_id, a.first_name, a.last_name, a.email, coalesce(d.draft_values, '{}')::jsonb AS application

@@ -388,6 +388,35 @@ func (q *Queries) LockUncheckedDocument(ctx context.Context, id string) (LockUnc
 	return i, err
 }
 
+const lookAtPage = `-- name: LookAtPage :exec
+INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
+VALUES ($1::text, $2::text || ':' || $3::text, $2::text,
+    jsonb_build_object('session_id', $3::text), $4::timestamptz, $4::timestamptz)
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at
+    WHERE inbox.processed_at <= $5::timestamptz
+`
+
+type LookAtPageParams struct {
+	Source      string
+	Kind        string
+	SessionID   string
+	At          time.Time
+	UnlessSince time.Time
+}
+
+// Asks what became of a payment page, as if its event had come: that may be lost. One that
+// was looked at since an instant is left alone.
+func (q *Queries) LookAtPage(ctx context.Context, arg LookAtPageParams) error {
+	_, err := q.db.Exec(ctx, lookAtPage,
+		arg.Source,
+		arg.Kind,
+		arg.SessionID,
+		arg.At,
+		arg.UnlessSince,
+	)
+	return err
+}
+
 const markAuthorizationSent = `-- name: MarkAuthorizationSent :exec
 UPDATE authorizations SET sent_at = $2 WHERE id = $1
 `
