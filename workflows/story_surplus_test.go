@@ -100,6 +100,18 @@ func TestMoneyThatIsNotDueAnyMore(t *testing.T) {
 			require.Equal(t, c9n.PaymentRefundedWhole, s.payments[id].status)
 		})
 	})
+	t.Run("it went back before we heard of it, and the fee is due", func(t *testing.T) {
+		tell(t, monday, func(s *story) {
+			id := owing(s)
+			s.told = len(s.notices)
+			require.Nil(t, s.send(&c9n.PaymentSettled{PaymentID: id, Fee: c9n.FeeApplication, AmountCents: 100_00, RefundedCents: 100_00, PaidAt: s.now()}))
+			s.settle()
+			s.at(c9n.StageApplicationReview) // as if the refund had come after
+			require.Equal(t, c9n.PaymentRefundedWhole, s.payments[id].status)
+			require.Empty(t, s.projected().Attention)
+			require.Equal(t, id, s.wrote(c9n.LetterReceipt, c9n.LetterApplicationReceived)[0].PaymentID)
+		})
+	})
 	t.Run("typed by hand, nobody knows whether it is true", func(t *testing.T) {
 		tell(t, monday, func(s *story) {
 			id := owing(s)
