@@ -271,7 +271,12 @@ func TestErasingLeavesWhatALaterCaseUses(t *testing.T) {
 	submit := p.fill(map[string]any{"photo_id": []string{photo}, "diploma": []string{diploma}})
 	submit.DocumentIDs = []string{photo, diploma}
 	p.must(submit)
-	before := p.beginsAgain()
+	before := p.caseID
+	p.must(&certification.Withdraw{})
+	w.later(100 * 24 * time.Hour) // so that the earlier one goes before this one is abandoned
+	view, err := p.StartAgain(ctx, p.actor, p.key())
+	require.NoError(t, err)
+	p.caseID = view.ID
 	used, err := w.UseAgain(ctx, p.actor, w.key(), p.caseID, diploma)
 	require.NoError(t, err)
 	p.eventually(func() bool {
@@ -282,7 +287,7 @@ func TestErasingLeavesWhatALaterCaseUses(t *testing.T) {
 	objects := w.objects(used.ID)
 	require.NotZero(t, objects)
 
-	w.later(190 * 24 * time.Hour)
+	w.later(90 * 24 * time.Hour)
 	w.erase()
 	require.True(t, p.none(photo))
 	require.True(t, p.none(diploma))
