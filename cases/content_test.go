@@ -187,6 +187,40 @@ func TestContentOfARenewalAndAnAppeal(t *testing.T) {
 	require.Equal(t, []string{"statement required"}, found(refused(t, certification.RefusedInvalid, err)))
 }
 
+// A certificate that was revoked by mistake ends later than it would have. Its term
+// began when it did: courses that were taken before the revocation count.
+func TestCoursesCountInATermThatWasProlonged(t *testing.T) {
+	w := still(t)
+	now := w.now()
+	issued := now.AddDate(-2, 0, -60)
+	for name, certificate := range map[string]certification.Certificate{
+		"the first":                     {IssuedAt: issued, TermBegan: issued, Term: 1},
+		"a later one":                   {IssuedAt: issued.AddDate(-2, 0, 0), TermBegan: issued, Term: 2},
+		"the first, of an older record": {IssuedAt: issued, Term: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := w.made(certification.StageRenewal, func(c *certification.Case) {
+				c.Certificate = &certificate
+				certificate.Number, certificate.ExpiresAt = "PSS-TEST-"+c.Number, now.AddDate(0, 0, 90)
+			})
+			course := func(days int) map[string]any {
+				day := certification.AddDays(issued, days).In(certification.Pacific).Format(time.DateOnly)
+				return map[string]any{"title": "t", "provider": "p", "completed_on": day, "hours": 20, "law_and_ethics": true}
+			}
+			ethics := certification.CurrentPolicy(now).EthicsVersion
+			finds := func(courses ...map[string]any) []certification.Finding {
+				draft, err := p.save(certification.FormRenewal, map[string]any{
+					"courses": courses, "attested": true, "ethics": map[string]any{"version": ethics, "typed_name": "Made Up"},
+				})
+				require.NoError(t, err)
+				return draft.Findings
+			}
+			require.Len(t, finds(course(-1)), 1, "a day too early")
+			require.Empty(t, finds(course(0), course(30)))
+		})
+	}
+}
+
 func TestNotesOfADecision(t *testing.T) {
 	w := alive(t)
 	ctx := t.Context()

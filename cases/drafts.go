@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"peercert/certification"
 	"peercert/store"
@@ -144,7 +143,7 @@ func (c *Cases) findings(row store.CaseRow, form certification.Form, values json
 	case certification.FormRenewal:
 		var v certification.RenewalValues
 		if err = json.Unmarshal(values, &v); err == nil {
-			found = v.Check(policy, now, termBegan(row))
+			found = v.Check(policy, now, row.TermBegan())
 		}
 	case certification.FormAppeal:
 		var v certification.AppealValues
@@ -168,14 +167,6 @@ func (c *Cases) policyFor(row store.CaseRow, form certification.Form) certificat
 		return certification.CurrentPolicy(c.now())
 	}
 	return row.Policy
-}
-
-// termBegan is when the term began that a renewal is about.
-func termBegan(row store.CaseRow) time.Time {
-	if row.Certificate == nil {
-		return row.CreatedAt
-	}
-	return certification.AddMonths(row.Certificate.ExpiresAt, -12*row.Policy.TermYears)
 }
 
 // SaveDraft changes parts of a draft.

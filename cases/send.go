@@ -376,7 +376,7 @@ func (c *Cases) checkRenewal(ctx context.Context, row store.CaseRow, revision in
 	if err := c.draftAt(ctx, row.ID, certification.FormRenewal, revision, &values); err != nil {
 		return err
 	}
-	found := values.Check(policy, c.now(), termBegan(row))
+	found := values.Check(policy, c.now(), row.TermBegan())
 	if ethics != policy.EthicsVersion {
 		found = append(found, certification.Finding{Field: "ethics_version", Code: "not_current", Detail: "Sign the current code of ethics."})
 	}

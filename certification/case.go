@@ -110,6 +110,9 @@ type Certificate struct {
 	IssuedAt  time.Time `json:"issued_at"`
 	ExpiresAt time.Time `json:"expires_at"`
 	Term      int       `json:"term"` // 1 is the first two years
+	// TermBegan is when the term under way began. Case.TermBegan knows it also for a
+	// certificate of before this was kept.
+	TermBegan time.Time `json:"term_began,omitzero"`
 	// Lapsed is true once a term ended without a renewal filed.
 	Lapsed bool `json:"lapsed,omitempty"`
 	// RenewBy and RenewLateBy are until when a renewal can be sent, in time and late, where
@@ -234,6 +237,22 @@ func (c *Case) RenewableUntil() time.Time {
 		return c.lateRenewal().At(time.Time{})
 	}
 	return c.Certificate.InTimeUntil()
+}
+
+// TermBegan is when the term began that the certificate is in: the end can be moved, by
+// a revocation that was a mistake, and what was done in the term was done in it all the
+// same. Zero without a certificate.
+func (c *Case) TermBegan() time.Time {
+	certificate := c.Certificate
+	switch {
+	case certificate == nil:
+		return time.Time{}
+	case !certificate.TermBegan.IsZero():
+		return certificate.TermBegan
+	case certificate.Term == 1:
+		return certificate.IssuedAt
+	}
+	return AddMonths(certificate.ExpiresAt, -12*c.Policy.TermYears)
 }
 
 // TimeGiven says whether a renewal is still in time after the last day of the term.

@@ -31,7 +31,8 @@ type Transition struct {
 
 	Notices []NoticeRequest `json:"notices,omitempty"`
 
-	// Window and Expiry ask for the end of the 12-month window and of a term.
+	// Window and Expiry ask for the end of the 12-month window and of a term. An expiry of
+	// months begins a term, from where it counts; one of days prolongs that under way.
 	Window *Deadline `json:"window,omitempty"`
 	Expiry *Deadline `json:"expiry,omitempty"`
 
@@ -180,6 +181,7 @@ type Settled struct {
 	CertificateNumber string    `json:"certificate_number,omitempty"`
 	WindowEndsAt      time.Time `json:"window_ends_at,omitzero"`
 	ExpiresAt         time.Time `json:"expires_at,omitzero"`
+	TermBegan         time.Time `json:"term_began,omitzero"`    // comes with ExpiresAt
 	RenewBy           time.Time `json:"renew_by,omitzero"`      // see Certificate
 	RenewLateBy       time.Time `json:"renew_late_by,omitzero"` // see Certificate
 	// Refused is why the records refused the step: rows had moved on. Nothing was written.
@@ -204,7 +206,7 @@ func (t Transition) Settle(now time.Time, newID func() string, newCertificateNum
 		}
 	}
 	if t.Expiry != nil {
-		settled.ExpiresAt = t.Expiry.At(now)
+		settled.ExpiresAt, settled.TermBegan = t.Expiry.At(now), t.termBegan(now)
 	}
 	held := t.endsHold()
 	if t.Window == nil && t.Case.WindowRuns() {
@@ -279,6 +281,17 @@ func (t Transition) Settle(now time.Time, newID func() string, newCertificateNum
 	return settled
 }
 
+// termBegan is when the term begins, or began, whose end a step asks for.
+func (t Transition) termBegan(now time.Time) time.Time {
+	switch {
+	case t.Expiry.Months == 0:
+		return t.Case.TermBegan()
+	case t.Expiry.From.IsZero():
+		return now
+	}
+	return t.Expiry.From
+}
+
 // endsHold is the promise of the hold that a step ends; nil if it ends none.
 func (t Transition) endsHold() *Promise {
 	if t.Case.Stage == StageClosed || !slices.Contains(t.Close, PromiseHold) {
@@ -342,7 +355,8 @@ func (s Settled) date(certificate *Certificate) {
 		return
 	}
 	if !s.ExpiresAt.IsZero() {
-		certificate.ExpiresAt = s.ExpiresAt
+		// An answer of before the beginning was kept has none: that of another term must not stay.
+		certificate.ExpiresAt, certificate.TermBegan = s.ExpiresAt, s.TermBegan
 	}
 	if !s.RenewBy.IsZero() {
 		certificate.RenewBy = s.RenewBy

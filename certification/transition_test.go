@@ -29,7 +29,7 @@ func TestSettleAndApply(t *testing.T) {
 	}
 	settled := step.Settle(now, ids(), func() string { return "PSS-1" })
 	written := step.Apply(settled)
-	require.Equal(t, Certificate{Number: "PSS-1", IssuedAt: now, ExpiresAt: pacific(2028, 3, 2, 23, 59, 59), Term: 1}, *written.Certificate)
+	require.Equal(t, Certificate{Number: "PSS-1", IssuedAt: now, ExpiresAt: pacific(2028, 3, 2, 23, 59, 59), TermBegan: now, Term: 1}, *written.Certificate)
 	require.Len(t, written.Promises, 2)
 	require.Equal(t, pacific(2027, 12, 3, 23, 59, 59), written.Promise("certified").DueAt, "90 days before expiry")
 	require.Equal(t, now, written.Attention[0].Since)
@@ -54,6 +54,36 @@ func TestSettleAndApply(t *testing.T) {
 	again, err := json.Marshal(read)
 	require.NoError(t, err)
 	require.JSONEq(t, string(snapshot), string(again))
+}
+
+// Whatever becomes of the end of a term, it began when it began.
+func TestATermBegins(t *testing.T) {
+	issued, now := pacific(2024, 3, 2, 9, 0, 0), pacific(2026, 5, 4, 9, 0, 0)
+	ends := pacific(2026, 3, 2, 23, 59, 59)
+	after := func(certificate Certificate, expiry Deadline) *Case {
+		step := Transition{Case: Case{Stage: StageCertified, Policy: CurrentPolicy(now), Certificate: &certificate}, Expiry: &expiry}
+		settled := step.Settle(now, ids(), nil)
+		written := step.Apply(settled)
+		require.Equal(t, written.TermBegan(), written.Certificate.TermBegan, "it is kept from then on")
+		return &written
+	}
+	held := Certificate{IssuedAt: issued, ExpiresAt: ends, TermBegan: issued, Term: 1}
+	require.Equal(t, now, after(held, Deadline{Months: 24}).TermBegan(), "a late renewal")
+	require.Equal(t, ends, after(held, Deadline{From: ends, Months: 24}).TermBegan(), "one in time")
+	require.Equal(t, issued, after(held, Deadline{Days: 90}).TermBegan(), "a longer term")
+
+	older := Certificate{IssuedAt: issued, ExpiresAt: ends, Term: 1}
+	require.Equal(t, issued, after(older, Deadline{Days: 90}).TermBegan())
+	older.Term, older.IssuedAt = 2, pacific(2022, 3, 2, 9, 0, 0)
+	prolonged := after(older, Deadline{Days: 90})
+	require.Equal(t, pacific(2024, 3, 2, 23, 59, 59), prolonged.TermBegan())
+	require.Equal(t, pacific(2026, 8, 2, 23, 59, 59), prolonged.Certificate.ExpiresAt)
+
+	// What a worker of before answered, replayed: nothing is made up.
+	step := Transition{Case: Case{Stage: StageCertified, Policy: CurrentPolicy(now), Certificate: &held}}
+	replayed := step.Apply(Settled{At: now, ExpiresAt: pacific(2028, 3, 2, 23, 59, 59)})
+	require.Zero(t, replayed.Certificate.TermBegan)
+	require.Zero(t, (&Case{}).TermBegan(), "no certificate")
 }
 
 func TestAHoldStopsWhatIsOpened(t *testing.T) {

@@ -46,7 +46,7 @@ func (v *visit) renewing() (renewalDraft, error) {
 		v.redirect(v.casePath(""))
 		return renewalDraft{}, errElsewhere
 	}
-	r := renewalDraft{policy: renewalPolicy(v.view, v.Now()), termBegan: termBegan(v.view)}
+	r := renewalDraft{policy: renewalPolicy(v.view, v.Now()), termBegan: v.view.TermBegan()}
 	if v.view.Stage == certification.StageRenewalReturned {
 		r.returned = v.view.Returned
 	}
@@ -66,14 +66,6 @@ func renewalPolicy(view cases.View, now time.Time) certification.Policy {
 		return view.Policy
 	}
 	return certification.CurrentPolicy(now)
-}
-
-// termBegan is when the term began that ends with the certificate's last day.
-func termBegan(view cases.View) time.Time {
-	if view.Certificate == nil {
-		return view.CreatedAt
-	}
-	return certification.AddMonths(view.Certificate.ExpiresAt, -12*view.Policy.TermYears)
 }
 
 func (r renewalDraft) open(part certification.Part) bool {

@@ -198,7 +198,7 @@ func (v *visit) removeLastTerm() error {
 	if _, err := v.sent(); err != nil {
 		return err
 	}
-	began := termBegan(v.view)
+	began := v.view.TermBegan()
 	return v.changeCourses(func(courses []certification.Course, _ bool) ([]certification.Course, error) {
 		return slices.DeleteFunc(courses, func(c certification.Course) bool { return lastTerm(c, began) }), nil
 	})
