@@ -133,7 +133,7 @@ func (c *Cases) Certificate(ctx context.Context, number string) (PublicCertifica
 	if err != nil {
 		return PublicCertificate{}, failed(err, "reading a certificate")
 	}
-	return c.publicCertificate(row.Snapshot, row.FirstName, row.MiddleName, row.LastName)
+	return c.publicCertificate(row.Snapshot, row.ClosedAt, row.FirstName, row.MiddleName, row.LastName)
 }
 
 // publicStatus is what a certificate is at an instant. Between the last day of its term and
@@ -145,16 +145,29 @@ func publicStatus(c certification.Case, now time.Time) string {
 		return CertificateRevoked
 	case c.Outcome == certification.OutcomeSurrendered:
 		return CertificateSurrendered
-	case c.Outcome == certification.OutcomeVacated:
-		return CertificateVacated
+	case c.Stage == certification.StageClosed:
+		return CertificateVacated // whatever was the reason: a denial is not public
+	case c.Certificate.Lapsed, !c.RenewalFiled && now.After(c.Certificate.ExpiresAt):
+		return CertificateExpired
 	case c.Suspended:
 		return CertificateSuspended
-	case c.Certificate.Lapsed, c.Stage == certification.StageClosed:
-		return CertificateExpired
 	case c.RenewalFiled:
 		return CertificateRenewalPending
-	case now.After(c.Certificate.ExpiresAt):
-		return CertificateExpired
 	}
 	return CertificateActive
+}
+
+// publicEnd is until when a certificate is valid, or was: to the end of its term, or to
+// the instant at which its case was closed. A renewal that was sent in time keeps it until
+// then, also after its term. One that was revoked ended before its case did, and is shown
+// with its term.
+func publicEnd(c certification.Case, closedAt time.Time) time.Time {
+	expires := c.Certificate.ExpiresAt
+	if c.Stage != certification.StageClosed || c.Outcome == certification.OutcomeRevoked || closedAt.IsZero() {
+		return expires
+	}
+	if kept := c.RenewalFiled && !c.Certificate.Lapsed; kept || closedAt.Before(expires) {
+		return closedAt
+	}
+	return expires
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -49,7 +50,7 @@ func (c *Cases) Search(ctx context.Context, text string) ([]PublicCertificate, e
 	}
 	certificates := []PublicCertificate{}
 	for _, row := range rows {
-		certificate, err := c.publicCertificate(row.Snapshot, row.FirstName, row.MiddleName, row.LastName)
+		certificate, err := c.publicCertificate(row.Snapshot, row.ClosedAt, row.FirstName, row.MiddleName, row.LastName)
 		if err != nil {
 			return nil, err
 		}
@@ -97,14 +98,15 @@ func unsearchable(code, detail string) *certification.Refusal {
 	return certification.Invalid(certification.Finding{Field: "q", Code: code, Detail: detail})
 }
 
-// publicCertificate is what anybody may know of a case that has a certificate.
-func (c *Cases) publicCertificate(snapshot []byte, firstName, middleName, lastName string) (PublicCertificate, error) {
+// publicCertificate is what anybody may know of a case that has a certificate, and was
+// closed at the instant given, if at all.
+func (c *Cases) publicCertificate(snapshot []byte, closedAt time.Time, firstName, middleName, lastName string) (PublicCertificate, error) {
 	var certified certification.Case
 	if err := json.Unmarshal(snapshot, &certified); err != nil || certified.Certificate == nil {
 		return PublicCertificate{}, errors.New("the snapshot behind a certificate cannot be decoded")
 	}
 	return PublicCertificate{
 		Number: certified.Certificate.Number, Name: strings.Join(strings.Fields(firstName+" "+middleName+" "+lastName), " "),
-		Status: publicStatus(certified, c.now()), IssuedAt: certified.Certificate.IssuedAt, ExpiresAt: certified.Certificate.ExpiresAt,
+		Status: publicStatus(certified, c.now()), IssuedAt: certified.Certificate.IssuedAt, ExpiresAt: publicEnd(certified, closedAt),
 	}, nil
 }

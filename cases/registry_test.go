@@ -158,6 +158,76 @@ func TestSearchingTheRegistry(t *testing.T) {
 	})
 }
 
+// A certificate that ended is never said to be valid on a day that lies ahead, and that it
+// ended by a denial is nobody's business.
+func TestTheRegisterSaysWhenACertificateEnded(t *testing.T) {
+	w := still(t)
+	closed := w.now().Add(time.Hour).Truncate(time.Second) // after the step that makes the case
+	issued := w.now().AddDate(-1, 0, 0)
+	ahead, before := w.now().AddDate(0, 0, 40), w.now().AddDate(0, 0, -30)
+	denied := func(ends time.Time) func(c *certification.Case) {
+		return func(c *certification.Case) {
+			c.Outcome, c.AppealFrom, c.RenewalFiled = certification.OutcomeDenied, certification.StageRenewalReview, true
+			c.Certificate.ExpiresAt = ends
+		}
+	}
+	ended := func(outcome certification.Outcome, ends time.Time, lapsed bool) func(c *certification.Case) {
+		return func(c *certification.Case) {
+			c.Outcome, c.Certificate.ExpiresAt, c.Certificate.Lapsed = outcome, ends, lapsed
+		}
+	}
+	late := func(c *certification.Case) { denied(before)(c); c.Certificate.Lapsed = true }
+	withdrawn := func(c *certification.Case) { denied(ahead)(c); c.Outcome = certification.OutcomeWithdrawn }
+	suspended := func(ends time.Time) func(c *certification.Case) {
+		return func(c *certification.Case) { c.Suspended, c.Certificate.ExpiresAt = true, ends }
+	}
+	for name, row := range map[string]struct {
+		stage  certification.Stage
+		change func(c *certification.Case)
+		status string
+		until  time.Time
+	}{
+		"a denied renewal":                {certification.StageClosed, denied(ahead), cases.CertificateVacated, closed},
+		"one that was denied after":       {certification.StageClosed, denied(before), cases.CertificateVacated, closed},
+		"one that was late":               {certification.StageClosed, late, cases.CertificateVacated, before},
+		"no appeal wanted":                {certification.StageClosed, withdrawn, cases.CertificateVacated, closed},
+		"not renewed":                     {certification.StageClosed, ended(certification.OutcomeVacated, before, true), cases.CertificateVacated, before},
+		"given back by its owner":         {certification.StageClosed, ended(certification.OutcomeSurrendered, ahead, false), cases.CertificateSurrendered, closed},
+		"revoked some time before":        {certification.StageClosed, ended(certification.OutcomeRevoked, ahead, false), cases.CertificateRevoked, ahead},
+		"suspended, in its term":          {certification.StageCertified, suspended(ahead), cases.CertificateSuspended, ahead},
+		"suspended, and its term is over": {certification.StageRenewal, suspended(before), cases.CertificateExpired, before},
+		"suspended and lapsed": {certification.StageExpired, func(c *certification.Case) {
+			suspended(before)(c)
+			c.Certificate.Lapsed = true
+		}, cases.CertificateExpired, before},
+		"suspended, with a renewal sent in time": {certification.StageRenewalReview, func(c *certification.Case) {
+			suspended(before)(c)
+			c.RenewalFiled = true
+		}, cases.CertificateSuspended, before},
+	} {
+		t.Run(name, func(t *testing.T) {
+			number := ""
+			p := w.certified("Made", "", "Ended", row.stage, row.change, func(c *certification.Case) {
+				number, c.Certificate.IssuedAt = c.Certificate.Number, issued
+			})
+			w.exec(`INSERT INTO case_events (case_id, revision, key, event, settled, at, voided_at) VALUES
+				($1, 90, 'a', '{"name": "notice-sent", "from": "denied", "to": "denied"}', '{}', $2, NULL),
+				($1, 91, 'b', '{"name": "due", "from": "denied", "to": "closed"}', '{}', $4, now()),
+				($1, 91, 'c', '{"name": "due", "from": "denied", "to": "closed"}', '{}', $3, NULL),
+				($1, 92, 'd', '{"name": "notice-sent", "from": "closed", "to": "closed"}', '{}', $4, NULL)`,
+				p.caseID, closed.AddDate(0, 0, -1), closed, closed.AddDate(0, 0, 1))
+			certificate, err := w.Certificate(t.Context(), number)
+			require.NoError(t, err)
+			require.Equal(t, row.status, certificate.Status)
+			require.True(t, row.until.Equal(certificate.ExpiresAt), "%s", certificate.ExpiresAt)
+			listed, err := w.Search(t.Context(), "ended made")
+			require.NoError(t, err)
+			require.Contains(t, listed, certificate)
+			w.exec("UPDATE applicants SET last_name = 'Other' WHERE id = $1", p.actor.ID)
+		})
+	}
+}
+
 // certificateNumberOfNobody is right by its check character, and nobody has it.
 func certificateNumberOfNobody(t *testing.T) string {
 	t.Helper()

@@ -274,7 +274,7 @@ type PublicCertificate struct {
 	Name      string // as printed on the certificate; empty if the person is not listed by name
 	Status    string // see the constants
 	IssuedAt  time.Time
-	ExpiresAt time.Time
+	ExpiresAt time.Time // of one that ended otherwise than with its term: when it did
 }
 
 // Public statuses of a certificate. A denial and a complaint are not public.

@@ -695,6 +695,7 @@ type Promise struct {
 
 // PublicCertificate defines model for PublicCertificate.
 type PublicCertificate struct {
+	// ExpiresAt The end of the term; of a `vacated` or `surrendered` certificate the moment at which it ended.
 	ExpiresAt time.Time `json:"expires_at"`
 	IssuedAt  time.Time `json:"issued_at"`
 
@@ -702,7 +703,7 @@ type PublicCertificate struct {
 	Name   *string `json:"name,omitempty"`
 	Number string  `json:"number"`
 
-	// Status Never `active` after `expires_at`: then `renewal_pending` once a renewal was sent in time, or in the time that was given for it, and `expired` before.
+	// Status Never `active` or, without a renewal that was sent, `suspended` after `expires_at`: then `renewal_pending` once a renewal was sent in time, or in the time that was given for it, and `expired` before. `vacated`: it was not renewed and has ended, for whatever reason.
 	Status string `json:"status"`
 }
 

@@ -115,7 +115,10 @@ WHERE drafts.case_id = $1 AND drafts.form IN (SELECT t.form FROM draft_turns t W
 SELECT snapshot, created_at, updated_at FROM cases WHERE id = $1;
 
 -- name: CaseOfCertificate :one
-SELECT c.snapshot, a.first_name, a.middle_name, a.last_name FROM cases c JOIN applicants a ON a.id = c.applicant_id
+SELECT c.snapshot, a.first_name, a.middle_name, a.last_name,
+    coalesce((SELECT max(e.at) FROM case_events e WHERE e.case_id = c.id AND e.voided_at IS NULL
+        AND e.event->>'to' = 'closed' AND e.event->>'from' <> 'closed'), '0001-01-01 00:00:00+00')::timestamptz AS closed_at
+FROM cases c JOIN applicants a ON a.id = c.applicant_id
 WHERE c.certificate_number = $1;
 
 -- name: OpenCaseOf :one

@@ -135,7 +135,10 @@ func (q *Queries) CaseNumberTaken(ctx context.Context, number string) (bool, err
 }
 
 const caseOfCertificate = `-- name: CaseOfCertificate :one
-SELECT c.snapshot, a.first_name, a.middle_name, a.last_name FROM cases c JOIN applicants a ON a.id = c.applicant_id
+SELECT c.snapshot, a.first_name, a.middle_name, a.last_name,
+    coalesce((SELECT max(e.at) FROM case_events e WHERE e.case_id = c.id AND e.voided_at IS NULL
+        AND e.event->>'to' = 'closed' AND e.event->>'from' <> 'closed'), '0001-01-01 00:00:00+00')::timestamptz AS closed_at
+FROM cases c JOIN applicants a ON a.id = c.applicant_id
 WHERE c.certificate_number = $1
 `
 
@@ -144,6 +147,7 @@ type CaseOfCertificateRow struct {
 	FirstName  string
 	MiddleName string
 	LastName   string
+	ClosedAt   time.Time
 }
 
 func (q *Queries) CaseOfCertificate(ctx context.Context, certificateNumber *string) (CaseOfCertificateRow, error) {
@@ -154,6 +158,7 @@ func (q *Queries) CaseOfCertificate(ctx context.Context, certificateNumber *stri
 		&i.FirstName,
 		&i.MiddleName,
 		&i.LastName,
+		&i.ClosedAt,
 	)
 	return i, err
 }

@@ -32,7 +32,10 @@ SELECT snapshot, created_at, updated_at FROM cases WHERE applicant_id = $1 ORDER
 -- name: SearchCertificates :many
 -- The index finds the people; few of them have more than one case. Whoever is not
 -- certified, and never was, has no certificate number.
-SELECT c.snapshot, a.first_name, a.middle_name, a.last_name FROM applicants a JOIN cases c ON c.applicant_id = a.id
+SELECT c.snapshot, a.first_name, a.middle_name, a.last_name,
+    coalesce((SELECT max(e.at) FROM case_events e WHERE e.case_id = c.id AND e.voided_at IS NULL
+        AND e.event->>'to' = 'closed' AND e.event->>'from' <> 'closed'), '0001-01-01 00:00:00+00')::timestamptz AS closed_at
+FROM applicants a JOIN cases c ON c.applicant_id = a.id
 WHERE sought(a.first_name, a.middle_name, a.last_name) @@ to_tsquery('pg_catalog.simple', folded(sqlc.arg(query)))
     AND c.certificate_number IS NOT NULL
 ORDER BY folded(a.last_name), folded(a.first_name), c.certificate_number LIMIT sqlc.arg(most);

@@ -600,7 +600,10 @@ func (q *Queries) RewriteDraft(ctx context.Context, arg RewriteDraftParams) erro
 }
 
 const searchCertificates = `-- name: SearchCertificates :many
-SELECT c.snapshot, a.first_name, a.middle_name, a.last_name FROM applicants a JOIN cases c ON c.applicant_id = a.id
+SELECT c.snapshot, a.first_name, a.middle_name, a.last_name,
+    coalesce((SELECT max(e.at) FROM case_events e WHERE e.case_id = c.id AND e.voided_at IS NULL
+        AND e.event->>'to' = 'closed' AND e.event->>'from' <> 'closed'), '0001-01-01 00:00:00+00')::timestamptz AS closed_at
+FROM applicants a JOIN cases c ON c.applicant_id = a.id
 WHERE sought(a.first_name, a.middle_name, a.last_name) @@ to_tsquery('pg_catalog.simple', folded($1))
     AND c.certificate_number IS NOT NULL
 ORDER BY folded(a.last_name), folded(a.first_name), c.certificate_number LIMIT $2
@@ -616,6 +619,7 @@ type SearchCertificatesRow struct {
 	FirstName  string
 	MiddleName string
 	LastName   string
+	ClosedAt   time.Time
 }
 
 // The index finds the people; few of them have more than one case. Whoever is not
@@ -634,6 +638,7 @@ func (q *Queries) SearchCertificates(ctx context.Context, arg SearchCertificates
 			&i.FirstName,
 			&i.MiddleName,
 			&i.LastName,
+			&i.ClosedAt,
 		); err != nil {
 			return nil, err
 		}
