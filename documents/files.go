@@ -3,6 +3,8 @@ package documents
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -11,10 +13,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 )
 
 // Files are the files under one prefix of the bucket, where an exchange with somebody
-// outside takes place. It reaches nothing beside that prefix: no document, above all.
+// outside takes place. It reaches nothing beside that prefix: no document, above all. Its
+// errors name no file.
 type Files struct {
 	documents *Documents
 	prefix    string
@@ -25,9 +29,48 @@ func (d *Documents) Files(prefix string) *Files { return &Files{documents: d, pr
 
 func (f *Files) check(key string) error {
 	if f.prefix == "" || !strings.HasPrefix(key, f.prefix) {
-		return fmt.Errorf("documents: the key %q is not under %q", key, f.prefix)
+		return fmt.Errorf("documents: the key of a file is not under %q", f.prefix)
 	}
 	return nil
+}
+
+// nameless is an error about a file without its key: whoever left the file named it, and
+// may have named it after somebody. The storage repeats the key in its answers and in the
+// address that was asked for, so little of what it said is repeated here.
+type nameless struct {
+	doing string
+	cause error
+}
+
+func (n *nameless) Error() string {
+	var sending *url.Error
+	var answer smithy.APIError
+	said := "the storage did not do it"
+	switch code := status(n.cause); {
+	case errors.As(n.cause, &sending):
+		said = sending.Err.Error()
+	case errors.As(n.cause, &answer):
+		said = fmt.Sprintf("the storage answered %d, %s", code, answer.ErrorCode())
+	case code != 0:
+		said = fmt.Sprintf("the storage answered %d", code)
+	case errors.Is(n.cause, context.Canceled):
+		said = context.Canceled.Error()
+	case errors.Is(n.cause, context.DeadlineExceeded):
+		said = context.DeadlineExceeded.Error()
+	}
+	return "documents: " + n.doing + ": " + said
+}
+
+func (n *nameless) Unwrap() error { return n.cause }
+
+// about takes the key out of an error; in its place are digits of its sum, which tell
+// one file from another.
+func (f *Files) about(key, doing string, cause error) error {
+	if cause == nil {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(key))
+	return &nameless{fmt.Sprintf("%s the file %x under %s", doing, sum[:8], f.prefix), cause}
 }
 
 // Put writes a file, over one that has the same key.
@@ -53,7 +96,7 @@ func (f *Files) put(ctx context.Context, key string, body []byte, contentType st
 		return false, nil
 	}
 	if err != nil {
-		return false, failed("writing "+key, err)
+		return false, f.about(key, "writing", failed("writing", err))
 	}
 	return true, nil
 }
@@ -64,7 +107,7 @@ func (f *Files) Get(ctx context.Context, key string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	body, _, err := f.documents.open(ctx, key, "")
-	return body, err
+	return body, f.about(key, "reading", err)
 }
 
 // List names every file whose key begins with prefix, in the order of the keys.
@@ -77,7 +120,7 @@ func (f *Files) List(ctx context.Context, prefix string) ([]string, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, failed("listing "+prefix, err)
+			return nil, &nameless{"listing " + prefix, failed("listing", err)}
 		}
 		for _, found := range page.Contents {
 			// A file manager marks a folder by an empty object with such a key.
@@ -94,7 +137,7 @@ func (f *Files) Remove(ctx context.Context, key string) error {
 	if err := f.check(key); err != nil {
 		return err
 	}
-	return f.documents.deleteKey(ctx, key)
+	return f.about(key, "deleting", f.documents.deleteKey(ctx, key))
 }
 
 // Move gives a file another key, over one that has it. The error is fs.ErrNotExist
@@ -113,10 +156,10 @@ func (f *Files) Move(ctx context.Context, from, to string) error {
 	// there, is no file; not every S3 says so when it is asked to copy.
 	there, err := f.documents.s3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &f.documents.bucket, Key: &from})
 	if isMissing(err) {
-		return fmt.Errorf("documents: moving %s: %w (%v)", from, fs.ErrNotExist, err)
+		return f.about(from, "moving", fmt.Errorf("%w (%w)", fs.ErrNotExist, err))
 	}
 	if err != nil {
-		return failed("asking for "+from, err)
+		return f.about(from, "asking for", failed("asking", err))
 	}
 	// A plus would be read as a space.
 	source := strings.ReplaceAll((&url.URL{Path: f.documents.bucket + "/" + from}).EscapedPath(), "+", "%2B")
@@ -125,13 +168,13 @@ func (f *Files) Move(ctx context.Context, from, to string) error {
 	}
 	_, err = f.documents.s3.CopyObject(ctx, &s3.CopyObjectInput{Bucket: &f.documents.bucket, Key: &to, CopySource: &source})
 	if isMissing(err) {
-		return fmt.Errorf("documents: moving %s: %w (%v)", from, fs.ErrNotExist, err)
+		return f.about(from, "moving", fmt.Errorf("%w (%w)", fs.ErrNotExist, err))
 	}
 	if err != nil {
-		return failed("copying "+from, err)
+		return f.about(from, "copying", failed("copying", err))
 	}
 	if _, err := f.documents.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &f.documents.bucket, Key: &from}); err != nil {
-		return failed("deleting "+from, err)
+		return f.about(from, "deleting", failed("deleting", err))
 	}
 	return nil
 }

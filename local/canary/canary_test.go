@@ -5,7 +5,9 @@ package canary
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,6 +29,7 @@ import (
 	"peercert/api/apitest"
 	"peercert/cases"
 	"peercert/certification"
+	"peercert/exams"
 	"peercert/local/examsimulator"
 	"peercert/local/journey"
 	"peercert/local/product"
@@ -296,6 +299,7 @@ func (l *life) examine(ctx context.Context) {
 	l.must(l.stack.StartPart(ctx, product.PaymentSimulator))
 	l.must(l.person.Pay(ctx, 150_00, certification.StageExamBooking))
 
+	takeAway := l.vendorFile(ctx)
 	l.must(l.stack.StopPart(stack.S3))
 	_, err = l.person.Upload(ctx, "diploma", l.word("name of a file without a place")+".pdf", journey.Paper("late"))
 	require.Error(l.T, err)
@@ -303,6 +307,7 @@ func (l *life) examine(ctx context.Context) {
 	l.must(err)
 	l.logged(ctx, activities.FailureStorage)
 	l.must(l.stack.StartPart(ctx, stack.S3))
+	takeAway()
 	_, err = l.person.SignalAs(ctx, l.world.Anybody().As(l.world.Administrator), "retry-step", nil)
 	l.must(err)
 	authorization := ""
@@ -332,6 +337,35 @@ func (l *life) examine(ctx context.Context) {
 	l.must(err)
 	_, err = l.person.Reach(ctx, certification.StageCertified)
 	l.must(err)
+}
+
+// vendorFile leaves files of the exam vendor that are named after somebody. One cannot be
+// read and one cannot be moved away: there is a folder where it should go. It gives what
+// takes that away again.
+func (l *life) vendorFile(ctx context.Context) (takeAway func()) {
+	files := l.product.Parts.Documents.Files(exams.Prefix)
+	put := func(key, content string) {
+		l.Helper()
+		l.must(files.Put(ctx, key, []byte(content), "text/csv"))
+	}
+	put(exams.ResultsPrefix+l.word("name of a file of nonsense")+".csv", l.word("header of a file"))
+	put(exams.ResultsPrefix+l.word("name of a file that is not collected")+".txt", "")
+
+	digits := func(text string) string { // as they stand for a name
+		sum := sha256.Sum256([]byte(text))
+		return hex.EncodeToString(sum[:8])
+	}
+	const content = "event_id,authorization_id,examined_at,outcome,version,reason\n"
+	name := l.word("name of a file that stays")
+	key := exams.ResultsPrefix + name + ".csv"
+	obstacle := exams.DonePrefix + "results/" + name + "-" + digits(content) + ".csv/obstacle"
+	put(obstacle, "")
+	put(key, content)
+	l.logged(ctx, digits(key))
+	return func() {
+		l.must(files.Remove(ctx, key))
+		l.must(files.Remove(ctx, obstacle))
+	}
 }
 
 // outages asks for things while the records and Temporal are away.
