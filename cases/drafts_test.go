@@ -155,6 +155,17 @@ func TestWhatAReturnOpens(t *testing.T) {
 	p.must(&certification.SubmitTraining{DraftRevision: draft.Revision, ProviderID: "bay-peer-academy", DocumentIDs: []string{certificate}})
 }
 
+// A training that was handed in is locked, so nobody is offered to send it once more.
+func TestATrainingIsHandedInOnce(t *testing.T) {
+	w := still(t)
+	p := w.made(certification.StageApplicationReview, func(c *certification.Case) { c.TrainingSubmitted = true })
+	view, err := w.Case(t.Context(), p.actor, p.caseID)
+	require.NoError(t, err)
+	require.Equal(t, []certification.Signal{certification.SignalWithdraw}, view.Available)
+	_, err = p.send(&certification.SubmitTraining{DraftRevision: 1, ProviderID: "bay-peer-academy", DocumentIDs: []string{p.caseID}})
+	refused(t, certification.RefusedWrongStage, err)
+}
+
 // What was saved while a certificate had one file is read as a list, and goes on.
 func TestADraftOfTrainingWithOneFileGoesOn(t *testing.T) {
 	w := still(t)

@@ -95,7 +95,7 @@ func (c *Cases) pin(message certification.Message) {
 }
 
 func (c *Cases) carryOut(ctx context.Context, actor certification.Actor, row store.CaseRow, send Send, request []byte) error {
-	if refusal := row.AcceptsFrom(send.Message.Signal(), actor); refusal != nil {
+	if refusal := row.Admits(send.Message.Signal(), actor); refusal != nil {
 		return refusal
 	}
 	if refusal := row.Check(send.Message); refusal != nil {

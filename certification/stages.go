@@ -222,12 +222,24 @@ func (c *Case) AcceptsFrom(signal Signal, actor Actor) *Refusal {
 	return nil
 }
 
+// Admits is AcceptsFrom with what is refused where a message comes in, and nowhere else:
+// cases of before took it, and a replay asks AcceptsFrom.
+func (c *Case) Admits(signal Signal, actor Actor) *Refusal {
+	if refusal := c.AcceptsFrom(signal, actor); refusal != nil {
+		return refusal
+	}
+	if signal == SignalSubmitTraining && c.TrainingSubmitted {
+		return Refused(RefusedWrongStage, "The training certificate was handed in already. We look at it together with the application.")
+	}
+	return nil
+}
+
 // AvailableSignals lists what an actor can send now, in the order of the
 // vocabulary. Pages show these as buttons.
 func (c *Case) AvailableSignals(actor Actor) []Signal {
 	signals := []Signal{}
 	for _, signal := range signalsOf(actor.Role) {
-		if signal != SignalRegister && c.AcceptsFrom(signal, actor) == nil {
+		if signal != SignalRegister && c.Admits(signal, actor) == nil {
 			signals = append(signals, signal)
 		}
 	}

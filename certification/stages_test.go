@@ -60,6 +60,10 @@ func TestAvailableSignals(t *testing.T) {
 	c := Case{Stage: StageApplicationReview, Policy: CurrentPolicy(time.Now())}
 	require.Equal(t, []Signal{SignalClaimReview}, c.AvailableSignals(reviewer))
 	require.Equal(t, []Signal{SignalSubmitTraining, SignalWithdraw}, c.AvailableSignals(Actor{Role: RoleApplicant}))
+	c.TrainingSubmitted = true
+	require.Equal(t, []Signal{SignalWithdraw}, c.AvailableSignals(Actor{Role: RoleApplicant}), "what is being looked at is not sent again")
+	require.Nil(t, c.Accepts(SignalSubmitTraining), "which cases of before took, and take when they are replayed")
+	c.TrainingSubmitted = false
 	c.Assignee = "r1"
 	require.Equal(t, []Signal{SignalReleaseReview, SignalDecideApplication}, c.AvailableSignals(reviewer))
 	require.Empty(t, c.AvailableSignals(other))

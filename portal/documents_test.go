@@ -156,6 +156,23 @@ func TestTrainingCertificateAndEvidenceHaveTheirOwnRules(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, b.Status())
 }
 
+// What was sent early can be read while the application is not decided, and nobody is
+// asked to send it again.
+func TestATrainingThatWasSentEarlyIsWithUs(t *testing.T) {
+	t.Parallel()
+	p := applicant(t, "en")
+	b, at := p.Browser, "/en/cases/"+p.CaseID
+	_, err := p.HandInTraining(t.Context())
+	require.NoError(t, err)
+	b.Open(at)
+	assert.False(t, b.Says("Send your training certificate"), b.Main())
+	b.Open(at + "/application").Follow("Send your training certificate now")
+	assert.Equal(t, at+"/training", b.Path())
+	assert.True(t, b.Says("You do not need to send it again."), b.Main())
+	b.Open(at + "/training/check")
+	assert.Equal(t, at+"/training", b.Path())
+}
+
 // Who has sent as many files as there is room for is told what to do, and can do it.
 func TestTooManyFilesOfAKind(t *testing.T) {
 	t.Parallel()

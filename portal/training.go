@@ -71,7 +71,9 @@ func (t trainingDraft) open() bool {
 }
 
 func (v *visit) trainingDraft() (trainingDraft, error) {
-	if !slices.Contains(v.view.Available, certification.SignalSubmitTraining) {
+	// One that was sent early can be read until the application is decided.
+	early := v.view.TrainingSubmitted && slices.Contains(certification.RuleOf(v.view.Stage).People, certification.SignalSubmitTraining)
+	if !early && !slices.Contains(v.view.Available, certification.SignalSubmitTraining) {
 		v.redirect(v.casePath(""))
 		return trainingDraft{}, errElsewhere
 	}

@@ -144,6 +144,32 @@ func TestEveryStageTakesItsSignals(t *testing.T) {
 	}
 }
 
+// A training certificate that was handed in early is with us: it is not handed in once
+// more, with another receipt, while the application is filled in, paid or reviewed.
+func TestATrainingIsHandedInOnce(t *testing.T) {
+	for stage, takes := range expectations() {
+		if takes[c9n.SignalSubmitTraining] != stage {
+			continue // it leads on: there it can be handed in while it is the applicant's
+		}
+		t.Run(string(stage), func(t *testing.T) {
+			t.Parallel()
+			before := snapshotAt(t, stage)
+			before.from(t).tell(func(s *story) {
+				s.settle()
+				first := fitting(c9n.SignalSubmitTraining, before.c, s.now())
+				s.must(first)
+				s.settle()
+				sent := s.Case()
+				require.True(t, sent.TrainingSubmitted)
+				s.refused(c9n.RefusedWrongStage, fitting(c9n.SignalSubmitTraining, before.c, s.now()))
+				require.Nil(t, s.sendAs(first), "its own key has its own answer")
+				require.Equal(t, sent.Revision, s.Case().Revision)
+				s.atRest()
+			})
+		})
+	}
+}
+
 // fitting is a message that a case would take, if its stage did.
 func fitting(signal c9n.Signal, c c9n.Case, now time.Time) c9n.Message {
 	paymentID, authorizationID := "none", "none"

@@ -150,7 +150,7 @@ func (c *story) admits(m certification.Message) *certification.Refusal {
 		return certification.Refused(certification.RefusedNotAllowed,
 			"Only signals of administrators can be sent without a key. Send this one through the API.")
 	}
-	if refusal := c.Case.AcceptsFrom(m.Signal(), envelope.Actor); refusal != nil {
+	if refusal := c.Case.Admits(m.Signal(), envelope.Actor); refusal != nil {
 		return refusal
 	}
 	return c.Case.Check(m)

@@ -357,7 +357,7 @@ func (r *random) legal(c c9n.Case) []c9n.Signal {
 	var signals []c9n.Signal
 	for _, signal := range allSignals() {
 		actor := c9n.Actor{Role: c9n.SenderOf(signal), ID: "actor-1"}
-		if c.TakesFromOutside(signal) || c9n.SenderOf(signal) != c9n.RoleOutside && c.AcceptsFrom(signal, actor) == nil {
+		if c.TakesFromOutside(signal) || c9n.SenderOf(signal) != c9n.RoleOutside && c.Admits(signal, actor) == nil {
 			// The random chains leave their runs; here that costs more than it shows.
 			seldom := signal == c9n.SignalWithdraw || signal == c9n.SignalSurrender || signal == c9n.SignalStartNewRun
 			if !seldom || r.IntN(16) == 0 {

@@ -393,13 +393,13 @@ func TestTheSameMessageTwice(t *testing.T) {
 		require.Nil(t, s.sendAs(video), "also when the stage does not take it any more")
 		require.Equal(t, 2, s.Case().Revision)
 		// Long ago, and forgotten by the case: the records know.
-		withdrawn := &c9n.SubmitTraining{DraftRevision: 1, DocumentIDs: []string{"d3"}, ProviderID: "p1"}
-		s.must(withdrawn)
+		extended := &c9n.ExtendDeadline{Days: 7}
+		s.must(extended)
 		for range 110 {
 			s.must(&c9n.DocumentChecked{DocumentID: "d1"})
 		}
 		before := s.Case()
-		require.Nil(t, s.sendAs(withdrawn))
+		require.Nil(t, s.sendAs(extended))
 		require.Equal(t, before, s.Case())
 		s.atRest()
 	})
