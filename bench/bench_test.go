@@ -1,13 +1,16 @@
 package bench
 
 import (
+	"context"
 	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	enums "go.temporal.io/api/enums/v1"
+	history "go.temporal.io/api/history/v1"
 
 	"peercert/local/stacktest"
+	"peercert/workflows"
 )
 
 func TestMediansAndVerdicts(t *testing.T) {
@@ -87,4 +90,21 @@ func TestEventsOfOneCertification(t *testing.T) {
 	require.GreaterOrEqual(t, completed, updates+signals+fired)
 	require.LessOrEqual(t, completed, updates+signals+fired+activities)
 	require.LessOrEqual(t, counted.Total(), 360)
+
+	// Somebody certified sleeps for years in the run that follows.
+	var sleeper []*history.HistoryEvent
+	require.NoError(t, until(t.Context(), "the case to sleep", func(ctx context.Context) (bool, error) {
+		sleeper = nil
+		events := w.parts.Temporal.GetWorkflowHistory(ctx, workflows.CaseWorkflowID(l.caseID), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for events.HasNext() {
+			event, err := events.Next()
+			if err != nil {
+				return false, err
+			}
+			sleeper = append(sleeper, event)
+		}
+		return sleeper[len(sleeper)-1].GetEventType() == enums.EVENT_TYPE_TIMER_STARTED, nil
+	}))
+	require.NotEmpty(t, sleeper[0].GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId())
+	require.LessOrEqual(t, len(sleeper), 7)
 }
