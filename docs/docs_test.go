@@ -82,6 +82,19 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+// Who asks why something is so finds every decision in one place.
+func TestEveryDecisionIsListed(t *testing.T) {
+	architecture := page(t, "docs/architecture.md")
+	_, list, _ := strings.Cut(architecture, "## Decisions\n")
+	decisions, err := filepath.Glob(filepath.Join(root, "docs/decisions/*.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, decisions)
+	for _, decision := range decisions {
+		title, _, _ := strings.Cut(page(t, "docs/decisions/"+filepath.Base(decision)), "\n")
+		require.Contains(t, list, "- ["+strings.TrimPrefix(title, "# ")+"](decisions/"+filepath.Base(decision)+")")
+	}
+}
+
 var (
 	heading  = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 	noAnchor = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
