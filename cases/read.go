@@ -57,7 +57,9 @@ func (c *Cases) notes(ctx context.Context, row store.CaseRow) (map[certification
 // view is a case without what needs another row.
 func (c *Cases) view(actor certification.Actor, row store.CaseRow) View {
 	view := View{Case: row.Case, Available: row.AvailableSignals(actor), CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt}
-	view.Slow = slices.ContainsFunc(slow, view.NeedsAttention)
+	view.Slow = slices.ContainsFunc(row.Attention, func(a certification.Attention) bool {
+		return slices.Contains(slow, a.Code) || a.Code == certification.AttentionVendor && awaits(row.Case, a.ID)
+	})
 	view.ChecksLate = view.NeedsAttention(certification.AttentionDocument)
 	view.Surplus = view.NeedsAttention(certification.AttentionSurplus)
 	if actor.Role == certification.RoleApplicant {
@@ -70,10 +72,18 @@ func (c *Cases) view(actor certification.Actor, row store.CaseRow) View {
 }
 
 // slow are the codes of attention that a person waits for without knowing: ours to get on
-// with. A late review or hold is told by its promise.
+// with. A late review or hold is told by its promise, the exam vendor by awaits.
 var slow = []string{
 	certification.AttentionRecords, certification.AttentionNotice, certification.AttentionCheckout,
-	certification.AttentionAuthorization, certification.AttentionVendor, certification.AttentionDocument,
+	certification.AttentionAuthorization, certification.AttentionDocument,
+}
+
+// awaits says whether a case waits for what an attention of the exam vendor is about: an
+// open promise or the attempt under way. A correction of an exam that was acted upon waits
+// for somebody of ours, and the case goes on.
+func awaits(c certification.Case, id string) bool {
+	return c.Exam != nil && c.Exam.AuthorizationID == id ||
+		slices.ContainsFunc(c.Promises, func(p certification.Promise) bool { return p.ID == id })
 }
 
 // List is a part of the cases that an actor may see.

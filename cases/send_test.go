@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
@@ -437,6 +438,37 @@ func TestSlownessIsNotHidden(t *testing.T) {
 		mine, err := w.CasesOf(t.Context(), p.actor)
 		require.NoError(t, err)
 		require.Equal(t, test.slow, mine[0].Slow, name)
+	}
+}
+
+// What the exam vendor says later of an exam that was acted upon waits for somebody of
+// ours, maybe for long. The case of the person goes on, and is not slow for it.
+func TestACorrectionMakesNoCaseSlow(t *testing.T) {
+	w := still(t)
+	before, now := uuid.NewString(), uuid.NewString()
+	for name, test := range map[string]struct {
+		change func(c *certification.Case)
+		slow   bool
+	}{
+		"of an exam that was passed": {func(c *certification.Case) { c.RaiseAttention(certification.AttentionVendor, before, w.now()) }, false},
+		"of one before this": {func(c *certification.Case) {
+			c.Exam = &certification.Exam{AuthorizationID: now}
+			c.RaiseAttention(certification.AttentionVendor, before, w.now())
+		}, false},
+		"no answer about this one": {func(c *certification.Case) {
+			c.Exam = &certification.Exam{AuthorizationID: now}
+			c.RaiseAttention(certification.AttentionVendor, now, w.now())
+		}, true},
+		"a promise that was not kept": {func(c *certification.Case) {
+			late := c.ResultsNoticePromise().Open(now, w.now())
+			c.Promises = append(c.Promises, late)
+			c.RaiseAttention(certification.AttentionVendor, late.ID, w.now())
+		}, true},
+	} {
+		p := w.made(certification.StageExamBooking, test.change)
+		view, err := w.Case(t.Context(), p.actor, p.caseID)
+		require.NoError(t, err)
+		require.Equal(t, test.slow, view.Slow, name)
 	}
 }
 

@@ -148,7 +148,7 @@ type Payment struct {
 	Fee         certification.Fee
 	AmountCents int64
 	Currency    string
-	Status      string // "open", "paid", "failed", "waived", "credit", "surplus", "refunded" or "disputed"
+	Status      string // "open", "paid", "failed", "waived", "credit", "surplus" or "refunded"
 	AskedAt     time.Time
 	SettledAt   time.Time // zero while it is open
 	CheckoutURL string    // only while it is open, and only for the owner

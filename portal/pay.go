@@ -191,7 +191,7 @@ func (v *visit) paid() error {
 		if !v.lookAgain("look") {
 			content.Again = v.Request.URL.Path + "?" + url.Values{"payment": {id}, "outcome": {v.Query("outcome")}}.Encode() // where it begins anew
 		}
-	case status == "waived", status == "refunded", status == "disputed", status == certification.PaymentSurplus, status == certification.PaymentCredit:
+	case status == "waived", status == "refunded", status == certification.PaymentSurplus, status == certification.PaymentCredit:
 		name = status
 	case status == "open":
 		name = "not_paid"

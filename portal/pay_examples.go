@@ -47,7 +47,7 @@ func payExamples(policy certification.Policy) []example {
 		},
 		example{Name: "payments", Page: "lines", Title: "payments.title", SignedIn: true, Content: func(frame web.Frame) any {
 			var payments []cases.Payment
-			for i, status := range []string{"open", "failed", "waived", "paid", "disputed", certification.PaymentCredit, certification.PaymentSurplus, certification.PaymentRefundedWhole} {
+			for i, status := range []string{"open", "failed", "waived", "paid", certification.PaymentCredit, certification.PaymentSurplus, certification.PaymentRefundedWhole} {
 				payments = append(payments, cases.Payment{
 					ID: "0195f3a0-0000-7000-8000-00000000000a", Fee: certification.FeeApplication, AmountCents: policy.ApplicationFeeCents, Status: status, AskedAt: exampleNow.AddDate(0, 0, -i),
 				})
@@ -61,7 +61,7 @@ func payExamples(policy certification.Policy) []example {
 			return Paid{Text: frame.Localizer.Say("pay.waiting.text_slow", nil), Waiting: true, Again: "/", Button: web.Button{Label: frame.Localizer.Say("pay.to_case", nil), Address: "/"}}
 		}},
 	)
-	for _, name := range []string{"done", "waiting", "not_paid", "failed", "waived", "credit", "surplus", "refunded", "disputed"} {
+	for _, name := range []string{"done", "waiting", "not_paid", "failed", "waived", "credit", "surplus", "refunded"} {
 		all = append(all, example{Name: "paid " + name, Page: "paid", Title: "pay." + name + ".title", SignedIn: true, Content: func(frame web.Frame) any {
 			content := Paid{Text: frame.Localizer.Say("pay."+name+".text", nil), Waiting: name == "waiting", Button: web.Button{Label: frame.Localizer.Say("pay.to_case", nil), Address: "/"}}
 			if name == "done" {
