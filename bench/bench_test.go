@@ -44,9 +44,13 @@ func TestEventsOfOneCertification(t *testing.T) {
 	)
 	// A step that the records do not take within two seconds is written by an activity of
 	// its own. On a machine that is starved so, another certification is counted.
-	var counted eventCount
+	var (
+		l       *life
+		counted eventCount
+	)
 	for range 4 {
-		l, err := certify(t.Context(), w)
+		var err error
+		l, err = certify(t.Context(), w)
 		require.NoError(t, err)
 		counted, err = countEvents(t.Context(), l)
 		require.NoError(t, err)
