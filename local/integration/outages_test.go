@@ -193,7 +193,9 @@ func TestPostgreSQLDownForTwoMinutes(t *testing.T) {
 	// Somebody holds the row: the case has accepted the signal and cannot record it.
 	held, err := s.records.Begin(t.Context())
 	require.NoError(t, err)
-	_, err = held.Exec(t.Context(), `SELECT 1 FROM cases WHERE id = $1 FOR UPDATE`, p.CaseID)
+	release := func() { _ = held.Rollback(context.WithoutCancel(t.Context())) }
+	t.Cleanup(release) // the stack's own end waits for it
+	_, err = held.Exec(t.Context(), `SELECT 1 FROM cases WHERE id = $1 FOR NO KEY UPDATE`, p.CaseID)
 	require.NoError(t, err)
 	asked := time.Now()
 	s.unavailable(extend())
@@ -205,7 +207,7 @@ func TestPostgreSQLDownForTwoMinutes(t *testing.T) {
 	})
 	s.stop(stack.PostgreSQL)
 	down := time.Now()
-	_ = held.Rollback(context.WithoutCancel(t.Context()))
+	release()
 
 	s.lacks("postgresql")
 	s.unavailable(extend())
