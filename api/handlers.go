@@ -212,10 +212,11 @@ func (s *server) RecordVideoProgress(ctx context.Context, r wire.RecordVideoProg
 }
 
 func (s *server) GetPolicy(_ context.Context, r wire.GetPolicyRequestObject) (wire.GetPolicyResponseObject, error) {
-	p := certification.CurrentPolicy(s.now())
+	now := s.now()
+	p := certification.CurrentPolicy(now)
 	if r.Params.Version != nil {
 		var known bool
-		if p, known = certification.PolicyOf(*r.Params.Version); !known {
+		if p, known = certification.PolicyOf(*r.Params.Version, now); !known {
 			return nil, certification.NotFound()
 		}
 	}

@@ -78,10 +78,11 @@ func CurrentPolicy(at time.Time) Policy {
 	return current
 }
 
-// PolicyOf is the policy of a version, such as one that a case keeps.
-func PolicyOf(version string) (Policy, bool) {
+// PolicyOf is the policy of a version, such as one that a case keeps, if it is or was in
+// force at an instant.
+func PolicyOf(version string, at time.Time) (Policy, bool) {
 	for _, policy := range policies {
-		if policy.Version == version {
+		if policy.Version == version && !policy.InForceFrom.After(at) {
 			return policy, true
 		}
 	}

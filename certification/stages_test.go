@@ -158,12 +158,14 @@ func TestAPolicyIsFoundByItsVersion(t *testing.T) {
 	policies = append(slices.Clone(before), next)
 	require.Equal(t, next, CurrentPolicy(next.InForceFrom))
 	for _, policy := range policies {
-		found, known := PolicyOf(policy.Version)
+		found, known := PolicyOf(policy.Version, next.InForceFrom)
 		require.True(t, known)
 		require.Equal(t, policy, found)
 	}
-	_, known := PolicyOf("")
+	_, known := PolicyOf("", next.InForceFrom)
 	require.False(t, known)
+	_, known = PolicyOf("next", next.InForceFrom.Add(-time.Second))
+	require.False(t, known, "it is not in force yet")
 }
 
 func TestThePolicyInForce(t *testing.T) {

@@ -38,7 +38,7 @@ func (p *Payments) Interpret(ctx context.Context, incoming certification.Incomin
 	switch kept.Type {
 	case "checkout.session.completed", "checkout.session.expired",
 		"checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed":
-		deliveries, err = p.Look(ctx, kept.Object)
+		deliveries, err = p.look(ctx, kept.Object)
 	case "charge.refunded":
 		deliveries, err = p.refunded(ctx, kept.Object)
 	case "charge.dispute.created", "charge.dispute.closed":
@@ -52,8 +52,18 @@ func (p *Payments) Interpret(ctx context.Context, incoming certification.Incomin
 
 // Look asks for a payment page as it is now, without any event: for a person who
 // comes back before the webhook, and for sweeps. A page that is open, or whose
-// money is under way, gives no message.
+// money is under way, gives no message, and neither does one that the processor does not
+// know: it cannot be paid there.
 func (p *Payments) Look(ctx context.Context, sessionID string) ([]Delivery, error) {
+	deliveries, err := p.look(ctx, sessionID)
+	if missing(err) {
+		return nil, nil
+	}
+	return deliveries, err
+}
+
+// look is Look for a page that the processor has told of: that it is not there is an error.
+func (p *Payments) look(ctx context.Context, sessionID string) ([]Delivery, error) {
 	found, err := p.stripe.page(ctx, sessionID)
 	if err != nil {
 		return nil, err

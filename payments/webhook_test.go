@@ -144,6 +144,9 @@ func TestInterpretAPageLeftUnpaid(t *testing.T) {
 	looked, err := b.Look(t.Context(), session.SessionID)
 	require.NoError(t, err)
 	require.Empty(t, looked, "open")
+	looked, err = b.Look(t.Context(), "cs_test_unknown")
+	require.NoError(t, err, "it is another account's, and nobody can pay there")
+	require.Empty(t, looked)
 	b.clock.move(24 * time.Hour)
 	require.Len(t, b.simulator.Ledger(), 1) // the simulator looks at its clock
 	failed := message[*certification.PaymentFailed](t, b.interpret("checkout.session.expired"))

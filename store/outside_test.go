@@ -123,6 +123,49 @@ func TestTheInbox(t *testing.T) {
 	require.Len(t, take(noon.Add(2*time.Hour), 100), 39)
 }
 
+// Whoever has a payment page looked at waits for no pause of a try before, and a look that
+// is under way is repeated after it. Somebody who asks all the time does not hasten it.
+func TestALookAtAPageIsBroughtForward(t *testing.T) {
+	r := open(t)
+	ask := func(at, unlessSince time.Time) {
+		t.Helper()
+		require.NoError(t, r.LookAtPage(t.Context(), queries.LookAtPageParams{Source: store.SourceSteps, Kind: store.KindLookAtPage, SessionID: "s-1", At: at, UnlessSince: unlessSince}))
+	}
+	take := func(at time.Time) []queries.TakeIncomingRow {
+		t.Helper()
+		rows, err := r.TakeIncoming(t.Context(), queries.TakeIncomingParams{Now: at, Again: at.Add(time.Minute), Most: 5})
+		require.NoError(t, err)
+		return rows
+	}
+	finish := func(row queries.TakeIncomingRow, at time.Time) {
+		t.Helper()
+		require.NoError(t, r.FinishIncoming(t.Context(), queries.FinishIncomingParams{ID: row.ID, ProcessedAt: &at, Outcome: "0 signals", Tries: row.Tries}))
+	}
+	ask(noon, noon)
+	looking := take(noon)
+	require.Len(t, looking, 1)
+	require.NoError(t, r.PostponeIncoming(t.Context(), queries.PostponeIncomingParams{ID: looking[0].ID, NextTryAt: noon.Add(time.Hour), Outcome: "waiting"}))
+
+	soon := noon.Add(5 * time.Second)
+	ask(soon, soon.Add(-10*time.Second))
+	require.Empty(t, take(soon), "asked a moment ago")
+	ask(soon, soon)
+	looking = take(soon)
+	require.Len(t, looking, 1)
+
+	later := soon.Add(5 * time.Second)
+	ask(later, later) // while it is being looked at
+	finish(looking[0], later)
+	looking = take(later)
+	require.Len(t, looking, 1)
+	finish(looking[0], later)
+	require.Empty(t, take(later.Add(time.Hour)))
+	require.Equal(t, later, one[time.Time](r, "SELECT received_at FROM inbox").UTC(), "it waits since it was asked last")
+
+	ask(later.Add(time.Hour), later.Add(time.Hour))
+	require.Len(t, take(later.Add(time.Hour)), 1)
+}
+
 // What a case was sent and has not recorded is sent again when its workflow is started from
 // its records: also what is on its way at that moment, and what was recorded by a task that
 // the run to come does not know.

@@ -695,7 +695,7 @@ type Promise struct {
 
 // PublicCertificate defines model for PublicCertificate.
 type PublicCertificate struct {
-	// ExpiresAt The end of the term; of a `vacated` or `surrendered` certificate the moment at which it ended.
+	// ExpiresAt The end of the term; of a `surrendered` certificate, and of a `vacated` one that was valid beyond its term because a renewal was sent or ended before it, the moment at which it ended.
 	ExpiresAt time.Time `json:"expires_at"`
 	IssuedAt  time.Time `json:"issued_at"`
 

@@ -67,7 +67,8 @@ SELECT sqlc.arg(source)::text, sqlc.arg(kind)::text || ':' || p.id, sqlc.arg(kin
     sqlc.arg(at)::timestamptz, sqlc.arg(at)::timestamptz + CASE p.session_id WHEN '' THEN interval '1 minute' ELSE interval '0' END
 FROM payments p WHERE p.case_id = sqlc.arg(case_id) AND (p.settled_by = sqlc.arg(revision)::int AND p.status IN ('failed', 'waived')
     OR p.revision >= sqlc.arg(revision)::int AND p.status = 'void')
-ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at;
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '',
+    received_at = excluded.received_at, next_try_at = excluded.next_try_at;
 
 -- name: ClosePage :exec
 -- The same for one payment, at once.
@@ -75,16 +76,20 @@ INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
 SELECT sqlc.arg(source)::text, sqlc.arg(kind)::text || ':' || p.id, sqlc.arg(kind)::text, jsonb_build_object('payment_id', p.id),
     sqlc.arg(at)::timestamptz, sqlc.arg(at)::timestamptz
 FROM payments p WHERE p.id = sqlc.arg(id) AND p.status <> 'open'
-ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at;
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '',
+    received_at = excluded.received_at, next_try_at = excluded.next_try_at;
 
 -- name: LookAtPage :exec
--- Asks what became of a payment page, as if its event had come: that may be lost. One that
--- was looked at since an instant is left alone.
+-- Asks what became of a payment page, as if its event had come: that may be lost. Asked since
+-- an instant already, it is left alone. One that waits for its next try is tried at once, and
+-- one that is under way once more after that.
 INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
 VALUES (sqlc.arg(source)::text, sqlc.arg(kind)::text || ':' || sqlc.arg(session_id)::text, sqlc.arg(kind)::text,
     jsonb_build_object('session_id', sqlc.arg(session_id)::text), sqlc.arg(at)::timestamptz, sqlc.arg(at)::timestamptz)
-ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at
-    WHERE inbox.processed_at <= sqlc.arg(unless_since)::timestamptz;
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, outcome = '',
+    tries = CASE WHEN inbox.processed_at IS NULL THEN inbox.tries + 1 ELSE 0 END,
+    received_at = excluded.received_at, next_try_at = excluded.next_try_at
+    WHERE inbox.received_at <= sqlc.arg(unless_since)::timestamptz;
 
 -- name: AuthorizationToSend :one
 SELECT z.id, z.case_id, z.attempt, z.language, z.place, z.eligible_from, z.eligible_until, z.voided_at,
@@ -136,11 +141,11 @@ UPDATE inbox SET sent_to = $2, sent_key = $3 WHERE id = $1;
 UPDATE inbox SET processed_at = $2, outcome = $3 WHERE id = $1 AND tries = $4;
 
 -- name: SendAgain :exec
--- What a case was sent and has not recorded up to a revision. A message that is on its way
+-- What a case was sent and has not recorded up to a revision, and nobody put aside. A message that is on its way
 -- in this moment, to the run of before perhaps, is sent again after that. A moment later:
 -- then the case runs.
 UPDATE inbox i SET processed_at = NULL, outcome = '', tries = i.tries + 1, next_try_at = sqlc.arg(at)::timestamptz + interval '1 second'
-WHERE i.sent_to = sqlc.arg(case_id) AND NOT EXISTS (SELECT FROM case_events e
+WHERE i.sent_to = sqlc.arg(case_id) AND i.outcome NOT LIKE 'put aside%' AND NOT EXISTS (SELECT FROM case_events e
     WHERE e.case_id = i.sent_to AND e.key = i.sent_key AND e.voided_at IS NULL AND e.revision <= sqlc.arg(revision)::int);
 
 -- name: PostponeIncoming :exec

@@ -197,7 +197,8 @@ INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
 SELECT $1::text, $2::text || ':' || p.id, $2::text, jsonb_build_object('payment_id', p.id),
     $3::timestamptz, $3::timestamptz
 FROM payments p WHERE p.id = $4 AND p.status <> 'open'
-ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '',
+    received_at = excluded.received_at, next_try_at = excluded.next_try_at
 `
 
 type ClosePageParams struct {
@@ -224,7 +225,8 @@ SELECT $1::text, $2::text || ':' || p.id, $2::text, jsonb_build_object('payment_
     $3::timestamptz, $3::timestamptz + CASE p.session_id WHEN '' THEN interval '1 minute' ELSE interval '0' END
 FROM payments p WHERE p.case_id = $4 AND (p.settled_by = $5::int AND p.status IN ('failed', 'waived')
     OR p.revision >= $5::int AND p.status = 'void')
-ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '',
+    received_at = excluded.received_at, next_try_at = excluded.next_try_at
 `
 
 type ClosePagesParams struct {
@@ -392,8 +394,10 @@ const lookAtPage = `-- name: LookAtPage :exec
 INSERT INTO inbox (source, external_id, kind, payload, received_at, next_try_at)
 VALUES ($1::text, $2::text || ':' || $3::text, $2::text,
     jsonb_build_object('session_id', $3::text), $4::timestamptz, $4::timestamptz)
-ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, tries = 0, outcome = '', next_try_at = excluded.next_try_at
-    WHERE inbox.processed_at <= $5::timestamptz
+ON CONFLICT (source, external_id) DO UPDATE SET processed_at = NULL, outcome = '',
+    tries = CASE WHEN inbox.processed_at IS NULL THEN inbox.tries + 1 ELSE 0 END,
+    received_at = excluded.received_at, next_try_at = excluded.next_try_at
+    WHERE inbox.received_at <= $5::timestamptz
 `
 
 type LookAtPageParams struct {
@@ -404,8 +408,9 @@ type LookAtPageParams struct {
 	UnlessSince time.Time
 }
 
-// Asks what became of a payment page, as if its event had come: that may be lost. One that
-// was looked at since an instant is left alone.
+// Asks what became of a payment page, as if its event had come: that may be lost. Asked since
+// an instant already, it is left alone. One that waits for its next try is tried at once, and
+// one that is under way once more after that.
 func (q *Queries) LookAtPage(ctx context.Context, arg LookAtPageParams) error {
 	_, err := q.db.Exec(ctx, lookAtPage,
 		arg.Source,
@@ -770,7 +775,7 @@ func (q *Queries) ReleaseNotice(ctx context.Context, id string) error {
 
 const sendAgain = `-- name: SendAgain :exec
 UPDATE inbox i SET processed_at = NULL, outcome = '', tries = i.tries + 1, next_try_at = $1::timestamptz + interval '1 second'
-WHERE i.sent_to = $2 AND NOT EXISTS (SELECT FROM case_events e
+WHERE i.sent_to = $2 AND i.outcome NOT LIKE 'put aside%' AND NOT EXISTS (SELECT FROM case_events e
     WHERE e.case_id = i.sent_to AND e.key = i.sent_key AND e.voided_at IS NULL AND e.revision <= $3::int)
 `
 
@@ -780,7 +785,7 @@ type SendAgainParams struct {
 	Revision int
 }
 
-// What a case was sent and has not recorded up to a revision. A message that is on its way
+// What a case was sent and has not recorded up to a revision, and nobody put aside. A message that is on its way
 // in this moment, to the run of before perhaps, is sent again after that. A moment later:
 // then the case runs.
 func (q *Queries) SendAgain(ctx context.Context, arg SendAgainParams) error {
